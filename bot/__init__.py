@@ -1,0 +1,1 @@
+"""A Slack bot with which a research team schedules recurring Globus transfers."""

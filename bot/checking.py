@@ -1,0 +1,126 @@
+"""Before a timer exists: do the collections exist for this person, and which consents are missing."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from bot.browsing import Collection, Collections
+from bot.errors import Problem, Refused, SignInNeeded, UnknownCollection
+from bot.linking import Account, SlackUser
+from bot.scheduling import Location, Plan
+
+
+class Consents(Protocol):
+    """The consents that a person has given this bot."""
+
+    def missing(self, person: SlackUser, collections: frozenset[str]) -> frozenset[str]:
+        """Give those collections without a `data_access` consent that a timer could use.
+
+        Raises SignInNeeded for a person who is not linked, and ServiceUnavailable.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found: the plan with the collections' names, and the consents that are missing.
+
+    `linked` says whether the person is signed in at all.
+    """
+
+    plan: Plan
+    missing: frozenset[str]
+    linked: bool
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing stands between this plan and its timer."""
+        return self.linked and not self.missing
+
+
+class Checking:
+    """Looks at everything that a timer needs, side by side, so that it takes one round trip."""
+
+    def __init__(self, *, collections: Collections, consents: Consents, lookups: Executor) -> None:
+        self._collections = collections
+        self._consents = consents
+        self._lookups = lookups
+
+    def check(self, person: SlackUser, plan: Plan) -> Checked:
+        """Check a plan; raises Refused, which names the field, or ServiceUnavailable."""
+        ids = (plan.source.collection_id, plan.destination.collection_id)
+        looking = [self._lookups.submit(self._look_up, person, one) for one in ids]
+        asking = self._lookups.submit(self._missing, person, frozenset(ids))
+        source, destination = (each.result() for each in looking)
+        missing = asking.result()
+        linked = missing is not None
+        _refuse_unusable("source_collection", source, linked=linked)
+        _refuse_unusable("destination_collection", destination, linked=linked)
+        needed = frozenset(
+            one.collection_id
+            for one in (source, destination)
+            if isinstance(one, Collection) and one.needs_data_access
+        )
+        return Checked(
+            plan=replace(
+                plan, source=_named(plan.source, source), destination=_named(plan.destination, destination)
+            ),
+            missing=needed if missing is None else needed & missing,
+            linked=linked,
+        )
+
+    def _look_up(self, person: SlackUser, collection_id: str) -> Collection | Problem:
+        try:
+            return self._collections.get(person, collection_id)
+        except (UnknownCollection, SignInNeeded) as problem:
+            return problem
+
+    def _missing(self, person: SlackUser, collections: frozenset[str]) -> frozenset[str] | None:
+        """Give the collections without consent, or None for a person who has to sign in first."""
+        try:
+            return self._consents.missing(person, collections)
+        except SignInNeeded:
+            return None
+
+
+def _refuse_unusable(field: str, found: Collection | Problem, *, linked: bool) -> None:
+    # Before the sign-in the bot looks with its own eyes, and a private collection is unknown to it.
+    if isinstance(found, UnknownCollection) and linked:
+        raise Refused(found.happened, found.next_step, field=field)
+    if isinstance(found, Collection) and not found.can_hold_files:
+        raise Refused(
+            f"{found.display_name} is an endpoint, which holds no files itself.",
+            "Choose one of its collections.",
+            field=field,
+        )
+
+
+def _named(location: Location, found: Collection | Problem) -> Location:
+    return replace(location, name=found.display_name) if isinstance(found, Collection) else location
+
+
+def names_of(plan: Plan, collections: frozenset[str]) -> list[str]:
+    """Give what the plan calls these collections, source first."""
+    places = dict.fromkeys((plan.source, plan.destination))
+    return [place.name or place.collection_id for place in places if place.collection_id in collections]
+
+
+def why_sign_in(
+    *, account: Account | None, missing: frozenset[str], asked_before: frozenset[str], names: Sequence[str]
+) -> str:
+    """Say why a sign-in is needed, and name what was declined if it was asked for before."""
+    listed = " and ".join(names)
+    if account is None:
+        return "Sign in to Globus once, so that the transfer can run with your account."
+    if not missing:
+        return f"Globus asks you to sign in again as {account.username}."
+    if missing & asked_before:
+        return (
+            f"You did not allow access to data on {listed}, so no timer was made: it would stop at its "
+            "first run. Open the link again and leave the box ticked, or leave it be."
+        )
+    return (
+        f"Globus needs one more consent from you: access to data on {listed}. "
+        "It could not be asked for before, because the collection was looked up only after you signed in."
+    )

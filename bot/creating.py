@@ -1,0 +1,121 @@
+"""Create a timer exactly once, although Globus Timers takes no idempotency key.
+
+`creating` is committed before the one call. After an unclear outcome the bot looks for its reference
+among the person's timers, several times over a grace period, and only then creates once more.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from bot.errors import OutcomeUnclear
+from bot.linking import SlackUser
+from bot.scheduling import RequestState, TimerRequest
+
+MOST_CREATIONS: Final = 2
+"""The first, and one more after every look found nothing; then the owner decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """What exists at Globus Timers; `job_id` names it. `next_run` is None when no run is to come."""
+
+    job_id: str
+    name: str
+    next_run: datetime | None = None
+
+
+class Timers(Protocol):
+    """One person's timers at Globus."""
+
+    def create(self, request: TimerRequest) -> Timer:
+        """Create the timer with a single call.
+
+        Raises Refused, SignInNeeded or ServiceUnavailable when there is certainly no timer, and
+        OutcomeUnclear when there may be one.
+        """
+        ...
+
+    def find(self, person: SlackUser, reference: str) -> Sequence[Timer]:
+        """Give the person's timers that carry the reference, oldest first.
+
+        Raises SignInNeeded or ServiceUnavailable.
+        """
+        ...
+
+    def delete(self, person: SlackUser, job_id: str) -> None:
+        """Delete a timer; one that is gone already is fine. Raises SignInNeeded or ServiceUnavailable."""
+        ...
+
+
+class Creating:
+    """The steps around the one call that must not happen twice. Every step gives the next state to commit.
+
+    `looks` are the moments after an unclear outcome at which to look; the last must come later than
+    Globus can still be working on the call.
+    """
+
+    def __init__(self, *, timers: Timers, clock: Callable[[], datetime], looks: Sequence[timedelta]) -> None:
+        self._timers = timers
+        self._clock = clock
+        self._looks = tuple(looks)
+
+    def intend(self, request: TimerRequest) -> TimerRequest:
+        """Give the state to commit before the call: should this process die, it is found and unclear."""
+        return replace(
+            request,
+            state=RequestState.CREATING,
+            due=self._clock() + self._looks[0],
+            creations=request.creations + 1,
+        )
+
+    def create(self, request: TimerRequest) -> TimerRequest:
+        """Make the call; raises what Timers.create raises, except that an unclear outcome is a state."""
+        try:
+            return self._created(request, self._timers.create(request))
+        except OutcomeUnclear:
+            return self.unclear(request)
+
+    def unclear(self, request: TimerRequest) -> TimerRequest:
+        """Begin to look; the grace period starts now, since the call may still be under way."""
+        now = self._clock()
+        return replace(
+            request,
+            state=RequestState.UNCLEAR,
+            unclear_since=now,
+            looks=0,
+            due=now + self._looks[0],
+            reason="Globus did not say whether the timer was made. I am looking for it.",
+        )
+
+    def look(self, request: TimerRequest) -> TimerRequest:
+        """Look once; adopt what is there. Raises SignInNeeded or ServiceUnavailable."""
+        found = self._timers.find(request.person, request.reference)
+        for surplus in found[1:]:
+            self._timers.delete(request.person, surplus.job_id)
+        if found:
+            return self._created(request, found[0])
+        looks = request.looks + 1
+        if looks < len(self._looks):
+            since = request.unclear_since or self._clock()
+            return replace(request, looks=looks, due=since + self._looks[looks], attempts=0)
+        if request.creations < MOST_CREATIONS:
+            return replace(request, state=RequestState.READY, due=self._clock(), looks=looks, attempts=0)
+        return replace(
+            request,
+            due=None,
+            looks=looks,
+            reason="Globus did not say whether the timer was made, and it is not among your timers.",
+        )
+
+    def _created(self, request: TimerRequest, timer: Timer) -> TimerRequest:
+        return replace(
+            request,
+            state=RequestState.CREATED,
+            job_id=timer.job_id,
+            next_run=timer.next_run,
+            due=self._clock(),
+            attempts=0,
+            reason="",
+        )

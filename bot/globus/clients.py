@@ -1,0 +1,163 @@
+"""SDK clients, made anew for each unit of work: with a person's tokens, or with the bot's own."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import globus_sdk
+from globus_sdk.authorizers import (
+    AccessTokenAuthorizer,
+    ClientCredentialsAuthorizer,
+    GlobusAuthorizer,
+    RefreshTokenAuthorizer,
+)
+from globus_sdk.scopes import AuthScopes, TimersScopes, TransferScopes
+from globus_sdk.transport import RetryConfig
+
+from bot.errors import SignInNeeded
+from bot.globus import scopes
+from bot.globus.errors import reading
+from bot.globus.transport import OnceOnlyTransport
+from bot.linking import Accounts, SlackUser, Token
+
+APP_NAME: Final = "transferbot"
+
+Login = globus_sdk.ConfidentialAppAuthClient | globus_sdk.NativeAppAuthClient
+"""A client that speaks as the app itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The Globus app that this bot is. Without a secret it is a native app."""
+
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one HTTP call may take, in seconds, and how often a reading call is repeated."""
+
+    seconds: float
+    repetitions: int
+
+
+class Clients:
+    """Makes clients. Their transports are closed when the block in which they are used ends."""
+
+    def __init__(self, registration: Registration, *, accounts: Accounts, patience: Patience) -> None:
+        self.registration = registration
+        self._accounts = accounts
+        self._patience = patience
+        self._own = _OwnToken()
+
+    @contextmanager
+    def login(self) -> Iterator[Login]:
+        """Give a client for Globus Auth that speaks as the app itself."""
+        with self._transport() as kept:
+            yield self._login(kept)
+
+    @contextmanager
+    def auth(self, person: SlackUser) -> Iterator[globus_sdk.AuthClient]:
+        """Give a client for Globus Auth that speaks as a person; raises SignInNeeded."""
+        with self._transport() as kept:
+            authorizer = self._as_person(person, AuthScopes.resource_server, kept)
+            yield globus_sdk.AuthClient(authorizer=authorizer, **kept)
+
+    @contextmanager
+    def transfer(self, person: SlackUser) -> Iterator[globus_sdk.TransferClient]:
+        """Give a client for Transfer: as the person if they are linked, else as the bot if it may.
+
+        Raises SignInNeeded if neither has credentials.
+        """
+        with self._transport() as kept:
+            yield globus_sdk.TransferClient(authorizer=self._as_person_or_bot(person, kept), **kept)
+
+    @contextmanager
+    def timers(self, person: SlackUser) -> Iterator[globus_sdk.TimersClient]:
+        """Give a client for Timers that speaks as a person, with a token that is fresh; raises SignInNeeded.
+
+        The token is refreshed here, so that an error of the refresh is not taken for one of the call.
+        """
+        with self._transport() as kept:
+            authorizer = self._as_person(person, TimersScopes.resource_server, kept)
+            with reading():
+                authorizer.get_authorization_header()
+            yield globus_sdk.TimersClient(authorizer=authorizer, **kept)
+
+    @contextmanager
+    def _transport(self) -> Iterator[dict[str, Any]]:
+        # A connection of its own: one kept alive may be closed by the server just as a call goes out.
+        transport = OnceOnlyTransport(http_timeout=self._patience.seconds)
+        retry_config = RetryConfig(max_retries=self._patience.repetitions, max_sleep=1)
+        try:
+            yield {"transport": transport, "retry_config": retry_config, "app_name": APP_NAME}
+        finally:
+            transport.close()
+
+    def _login(self, kept: dict[str, Any]) -> Login:
+        client_id, secret = self.registration.client_id, self.registration.client_secret
+        if secret:
+            return globus_sdk.ConfidentialAppAuthClient(client_id, secret, **kept)
+        return globus_sdk.NativeAppAuthClient(client_id, **kept)
+
+    def _as_person_or_bot(self, person: SlackUser, kept: dict[str, Any]) -> GlobusAuthorizer:
+        login = self._login(kept)
+        try:
+            return self._as_person(person, TransferScopes.resource_server, kept)
+        except SignInNeeded:
+            if not isinstance(login, globus_sdk.ConfidentialAppAuthClient):
+                raise
+            return self._own.authorizer(login)
+
+    def _as_person(self, person: SlackUser, resource_server: str, kept: dict[str, Any]) -> GlobusAuthorizer:
+        token = self._accounts.tokens(person).get(resource_server)
+        if token is None:
+            raise SignInNeeded
+        if token.refresh_token is None:
+            return AccessTokenAuthorizer(token.access_token)
+        return RefreshTokenAuthorizer(
+            token.refresh_token,
+            self._login(kept),
+            access_token=token.access_token,
+            expires_at=token.expires_at,
+            on_refresh=lambda answer: self._accounts.renew(
+                person, token_from(answer.by_resource_server[resource_server])
+            ),
+        )
+
+
+class _OwnToken:
+    """The bot's own token, kept in memory only and shared by all threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._token: Token | None = None
+
+    def authorizer(self, login: globus_sdk.ConfidentialAppAuthClient) -> ClientCredentialsAuthorizer:
+        with self._lock:
+            token = self._token
+            with reading():
+                return ClientCredentialsAuthorizer(
+                    login,
+                    scopes.BROWSING,
+                    access_token=token.access_token if token else None,
+                    expires_at=token.expires_at if token else None,
+                    on_refresh=self._keep,
+                )
+
+    def _keep(self, answer: globus_sdk.OAuthTokenResponse) -> None:
+        self._token = token_from(answer.by_resource_server[TransferScopes.resource_server])
+
+
+def token_from(answer: dict[str, Any]) -> Token:
+    """Read one resource server's part of a token answer."""
+    return Token(
+        resource_server=answer["resource_server"],
+        scope=answer["scope"],
+        access_token=answer["access_token"],
+        refresh_token=answer.get("refresh_token"),
+        expires_at=answer["expires_at_seconds"],
+    )

@@ -1,0 +1,123 @@
+"""Timers at Globus: created with a single call, found again by their reference."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import globus_sdk
+
+from bot.creating import Timer
+from bot.errors import OutcomeUnclear
+from bot.globus.clients import Clients
+from bot.globus.errors import GLOBUS, changing, reading
+from bot.linking import SlackUser
+from bot.schedules import Schedule
+from bot.scheduling import Plan, TimerRequest
+
+
+class GlobusTimers:
+    """One person's timers (https://docs.globus.org/api/timers/)."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, request: TimerRequest) -> Timer:
+        """Create the timer with a single call.
+
+        Raises Refused, SignInNeeded or ServiceUnavailable when there is certainly no timer, and
+        OutcomeUnclear when there may be one.
+        """
+        with self._clients.timers(request.person) as timers, changing():
+            answer = timers.create_timer(timer_document(request))
+            if answer.http_status not in {200, 201}:
+                raise OutcomeUnclear(GLOBUS)
+            return _timer(answer["timer"])
+
+    def find(self, person: SlackUser, reference: str) -> Sequence[Timer]:
+        """Give the person's timers that carry the reference, oldest first."""
+        with self._clients.timers(person) as timers, reading():
+            answer = timers.list_jobs(query_params={"filter_name": reference, "order": "submitted_at asc"})
+            return [_timer(job) for job in answer["jobs"] if f"[{reference}]" in job["name"]]
+
+    def delete(self, person: SlackUser, job_id: str) -> None:
+        """Delete a timer; one that is gone already is fine."""
+        with self._clients.timers(person) as timers, reading():
+            try:
+                timers.delete_job(job_id)
+            except globus_sdk.TimersAPIError as error:
+                if error.http_status != 404:  # noqa: PLR2004 - HTTP's own number
+                    raise
+
+
+def timer_document(request: TimerRequest) -> dict[str, Any]:
+    """Write a request as Timers takes it: the document that `globus timer create transfer` sends.
+
+    Every boolean is sent, since a default of the service (`verify_checksum` is false there) is not ours.
+    """
+    return {
+        "timer_type": "transfer",
+        "name": request.timer_name,
+        "schedule": _schedule(request.plan.schedule),
+        "body": {
+            "DATA_TYPE": "transfer",
+            "source_endpoint": request.plan.source.collection_id,
+            "destination_endpoint": request.plan.destination.collection_id,
+            "label": request.plan.title,
+            "verify_checksum": True,
+            "preserve_timestamp": False,
+            "encrypt_data": False,
+            "skip_source_errors": False,
+            "fail_on_quota_errors": False,
+            "delete_destination_extra": False,
+            "notify_on_succeeded": True,
+            "notify_on_failed": True,
+            "notify_on_inactive": True,
+            "DATA": [_item(request.plan)],
+        },
+    }
+
+
+def _item(plan: Plan) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "DATA_TYPE": "transfer_item",
+        "source_path": plan.source.path,
+        "destination_path": plan.destination_path,
+    }
+    # Without a slash at the end Transfer finds out for itself whether it is a file or a folder.
+    return item | {"recursive": True} if plan.source.path.endswith("/") else item
+
+
+def _schedule(schedule: Schedule) -> dict[str, Any]:
+    start = _utc(schedule.start)
+    if schedule.interval is None:
+        return {"type": "once", "datetime": start}
+    recurring: dict[str, Any] = {
+        "type": "recurring",
+        "interval_seconds": int(schedule.interval.total_seconds()),
+        "start": start,
+    }
+    if schedule.runs is not None:
+        # `count`, not `iterations` as the SDK's documentation has it: the service refuses that.
+        recurring["end"] = {"condition": "iterations", "count": schedule.runs}
+    elif schedule.until is not None:
+        recurring["end"] = {"condition": "time", "datetime": _utc(schedule.until)}
+    return recurring
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(microsecond=0).isoformat()
+
+
+def _timer(answer: Mapping[str, Any]) -> Timer:
+    next_run = answer.get("next_run")
+    return Timer(
+        job_id=str(uuid.UUID(answer["job_id"])),
+        name=str(answer.get("name", "")),
+        next_run=_moment(next_run) if next_run else None,
+    )
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

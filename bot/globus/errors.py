@@ -1,0 +1,95 @@
+"""What the SDK raises, in the core's words."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import globus_sdk
+from globus_sdk.exc import GlobusConnectionError, GlobusConnectionTimeoutError, NetworkError
+from requests.exceptions import SSLError
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from bot.errors import OutcomeUnclear, Problem, Refused, ServiceUnavailable, SignInNeeded
+
+GLOBUS: Final = "Globus"
+
+NOT_CARRIED_OUT: Final = frozenset({400, 401, 403, 404, 409, 422, 429})
+"""Answers that say a change was not made. Every other answer but success leaves it open."""
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn the SDK's errors of a call that changes nothing into Problems."""
+    try:
+        yield
+    except globus_sdk.GlobusAPIError as error:
+        raise _answered(error) from error
+    except NetworkError as error:
+        raise ServiceUnavailable(GLOBUS) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        # An answer that is not what the documentation promises: a gateway's page, or half of one.
+        raise ServiceUnavailable(GLOBUS) from error
+
+
+@contextmanager
+def changing() -> Iterator[None]:
+    """Turn the SDK's errors of a call that changes something into Problems; what is uncertain is unclear."""
+    try:
+        yield
+    except globus_sdk.GlobusAPIError as error:
+        if error.http_status in NOT_CARRIED_OUT:
+            raise _answered(error) from error
+        raise OutcomeUnclear(GLOBUS) from error
+    except NetworkError as error:
+        raise (ServiceUnavailable(GLOBUS) if _never_sent(error) else OutcomeUnclear(GLOBUS)) from error
+    except Problem:
+        raise
+    except Exception as error:
+        raise OutcomeUnclear(GLOBUS) from error
+
+
+def detail(error: globus_sdk.GlobusAPIError) -> str:
+    """Give what a service said about an error, for the person to read."""
+    said = [_said(one.raw) for one in error.errors] or [error.message or ""]
+    return "; ".join(text for text in said if text) or f"It answered with status {error.http_status}."
+
+
+def _said(raw: Mapping[str, Any]) -> str:
+    """Read one error of any service: Timers says `loc` and `msg`, the others `detail` or `message`."""
+    text = str(raw.get("msg") or raw.get("detail") or raw.get("message") or raw.get("title") or "")
+    place = [str(part) for part in raw.get("loc", ()) if part != "body"]
+    return f"{'.'.join(place)}: {text}" if place else text
+
+
+def is_revoked(error: globus_sdk.GlobusAPIError) -> bool:
+    """Say whether Auth refused a refresh token, or a service a token that cannot be refreshed."""
+    body = error.raw_json if isinstance(error.raw_json, dict) else {}
+    return error.http_status == 401 or body.get("error") == "invalid_grant"  # noqa: PLR2004 - HTTP's own number
+
+
+def _answered(error: globus_sdk.GlobusAPIError) -> Problem:
+    status = error.http_status
+    if is_revoked(error):
+        return SignInNeeded("Your sign-in to Globus has ended.")
+    if status == 429 or status >= 500:  # noqa: PLR2004 - HTTP's own numbers
+        return ServiceUnavailable(GLOBUS, retry_after=_retry_after(error))
+    return Refused(f"Globus refused: {detail(error)}", "Change the request and send it again.")
+
+
+def _retry_after(error: globus_sdk.GlobusAPIError) -> float | None:
+    given = error.headers.get("Retry-After", "")
+    return float(given) if given.isdecimal() else None
+
+
+def _never_sent(error: NetworkError) -> bool:
+    """Say whether the request certainly never left.
+
+    A certificate is checked before anything is sent. Any other TLS error may come after the request.
+    """
+    if isinstance(error, GlobusConnectionTimeoutError):
+        return True
+    cause = error.underlying_exception
+    reason = cause.args[0].reason if cause.args and isinstance(cause.args[0], MaxRetryError) else None
+    if isinstance(cause, SSLError):
+        return "CERTIFICATE_VERIFY_FAILED" in str(reason)
+    return isinstance(error, GlobusConnectionError) and isinstance(reason, NewConnectionError)

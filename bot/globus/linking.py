@@ -1,0 +1,80 @@
+"""Signing in at Globus Auth: the address, and the exchange of the code."""
+
+import base64
+import hashlib
+
+import globus_sdk
+from globus_sdk import IDTokenDecoder, OAuthAuthorizationCodeResponse
+from globus_sdk.scopes import ScopeParser
+
+from bot.errors import CodeRefused, Refused, SignInNeeded
+from bot.globus import scopes
+from bot.globus.clients import Clients, Login, token_from
+from bot.globus.errors import changing, reading
+from bot.linking import Grant, SignIn
+
+
+class GlobusAuth:
+    """Globus Auth's authorization code flow with PKCE, over the page that shows the code.
+
+    PKCE (RFC 7636) is asked for with a client secret too, as RFC 9700 advises; the SDK leaves it out there.
+    """
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def authorize_url(self, sign_in: SignIn) -> str:
+        """Give the address where the person signs in and consents; makes no call."""
+        with self._clients.login() as login:
+            asked = ScopeParser.serialize(scopes.for_sign_in(sign_in.collections))
+            if isinstance(login, globus_sdk.NativeAppAuthClient):
+                login.oauth2_start_flow(
+                    requested_scopes=asked,
+                    redirect_uri=_code_page(login),
+                    state=sign_in.sign_in_id,
+                    verifier=sign_in.verifier,
+                    refresh_tokens=True,
+                )
+                return login.oauth2_get_authorize_url()
+            login.oauth2_start_flow(_code_page(login), asked, state=sign_in.sign_in_id, refresh_tokens=True)
+            challenge = {"code_challenge": _challenge(sign_in.verifier), "code_challenge_method": "S256"}
+            return login.oauth2_get_authorize_url(query_params=challenge)
+
+    def exchange(self, sign_in: SignIn) -> Grant:
+        """Exchange the code, with a single call; raises CodeRefused, OutcomeUnclear or ServiceUnavailable."""
+        with self._clients.login() as login:
+            answer = self._exchange(login, sign_in)
+            with reading():
+                claims = IDTokenDecoder(login).decode(answer["id_token"])
+                return Grant(
+                    identity_id=str(claims["sub"]),
+                    username=str(claims.get("preferred_username") or claims.get("email") or claims["sub"]),
+                    tokens=tuple(token_from(one) for one in answer.by_resource_server.values()),
+                )
+
+    def _exchange(self, login: Login, sign_in: SignIn) -> OAuthAuthorizationCodeResponse:
+        form = {
+            "grant_type": "authorization_code",
+            "code": sign_in.code,
+            "redirect_uri": _code_page(login),
+            "code_verifier": sign_in.verifier,
+        }
+        if isinstance(login, globus_sdk.NativeAppAuthClient):
+            form["client_id"] = self._clients.registration.client_id
+        try:
+            with changing():
+                return login.oauth2_token(form, response_class=OAuthAuthorizationCodeResponse)
+        except (Refused, SignInNeeded) as problem:
+            # `invalid_grant` means an ended sign-in elsewhere, and here that this is not the code.
+            raise CodeRefused(
+                "Globus does not know this code.", "Copy the code again from the page, whole."
+            ) from problem
+
+
+def _code_page(login: Login) -> str:
+    return f"{login.base_url.rstrip('/')}/v2/web/auth-code"
+
+
+def _challenge(verifier: str) -> str:
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,0 +1,1 @@
+"""A pretend Slack and a pretend Globus on loopback, for trying the bot and for its tests."""

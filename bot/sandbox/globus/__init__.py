@@ -1,0 +1,1 @@
+"""A pretend Globus: Auth, Transfer over real files, and Timers that run."""

@@ -1,0 +1,138 @@
+"""Auth's pages: signing in, being asked, the code to copy, and the sandbox's front page."""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from html import escape
+from http import HTTPStatus
+from typing import Final, TypeAlias
+from urllib.parse import urlencode, urlsplit
+
+from aiohttp import web
+
+from bot.sandbox.globus.authorizing import AuthorizeRequest, Row
+from bot.sandbox.globus.collections import COLLECTIONS
+from bot.sandbox.globus.directory import person_with_username
+from bot.sandbox.globus.errors import PageError
+from bot.sandbox.globus.globus import Globus
+from bot.sandbox.globus.identities import CLIENTS, CODE_PAGE, PEOPLE
+from bot.sandbox.globus.pages import hidden, page, paragraph, table
+
+AUTHORIZE: Final = "/v2/oauth2/authorize"
+_ANSWERS: Final = {"identity", "consent", "decision"}
+
+Handler: TypeAlias = Callable[[Globus, web.Request], Awaitable[web.StreamResponse]]
+
+
+async def ask(globus: Globus, request: web.Request) -> web.StreamResponse:
+    """Show who asks for what, and let a person sign in and decide. Raises PageError."""
+    asked = AuthorizeRequest.read(request.query, globus.redirect_uris)
+    return page(f"{asked.client.name} would like to", _form(asked, request.query, globus))
+
+
+async def decide(globus: Globus, request: web.Request) -> web.StreamResponse:
+    """Take a person's decision, and send them on with a code or a refusal. Raises PageError."""
+    form = await request.post()
+    values = {name: value for name, value in form.items() if isinstance(value, str)}
+    asked = AuthorizeRequest.read(values, globus.redirect_uris)
+    allowed = asked.allowed([str(value) for value in form.getall("consent", [])])
+    if values.get("decision") != "allow" or not allowed:
+        return _declined(asked)
+    person = person_with_username(values.get("identity", ""))
+    if person is None:
+        raise PageError("Nobody signed in", "Go back and choose who you are.")
+    globus.consents.grant(person.id, asked.client.client_id, allowed, allows_refresh=asked.with_refresh)
+    code = globus.codes.issue(
+        identity_id=person.id,
+        client_id=asked.client.client_id,
+        redirect_uri=asked.redirect_uri,
+        state=asked.state,
+        scopes=tuple(scope.name for scope in allowed),
+        with_refresh=asked.with_refresh,
+        challenge=asked.challenge,
+    )
+    return _sent_back(asked, code=code)
+
+
+async def show_code(_globus: Globus, request: web.Request) -> web.StreamResponse:
+    """Show the code that the person takes to the app."""
+    code = request.query.get("code")
+    if not code:
+        raise PageError("No code", "There is nothing to show here.")
+    body = f'<p>Copy this code and paste it where you came from.</p><code id="code">{escape(code)}</code>'
+    return page("Your authorization code", [body])
+
+
+async def sign_out(_globus: Globus, _request: web.Request) -> web.StreamResponse:
+    """Say that nobody is signed in, which is always so here."""
+    return page("You are signed out", [])
+
+
+async def front(globus: Globus, _request: web.Request) -> web.StreamResponse:
+    """Say what is here: who can sign in, which apps are registered, which collections there are."""
+    body = [
+        paragraph(f"Auth, Transfer and Timers are served at {globus.origin}."),
+        "<h2>People</h2>",
+        table(("Name", "Username"), ((person.name, person.username) for person in PEOPLE)),
+        "<h2>Apps</h2>",
+        table(
+            ("Name", "Client ID", "Kind"),
+            ((one.name, one.client_id, "confidential" if one.secret else "native") for one in CLIENTS),
+        ),
+        "<h2>Collections</h2>",
+        table(("Name", "ID", "Kind"), ((one.display_name, one.id, one.entity_type) for one in COLLECTIONS)),
+    ]
+    return page("The pretend Globus", body)
+
+
+def _form(asked: AuthorizeRequest, values: Mapping[str, str], globus: Globus) -> Iterator[str]:
+    if asked.message:
+        yield paragraph(asked.message)
+    yield f'<form method="post" action="{AUTHORIZE}">'
+    yield from (hidden(name, value) for name, value in values.items() if name not in _ANSWERS)
+    yield "<fieldset><legend>Asked of you</legend><ul>"
+    yield from (_drawn(row) for row in asked.rows(globus.consents))
+    yield "</ul></fieldset><fieldset><legend>Sign in as</legend>"
+    yield from _people(values.get("session_required_identities", "").split(","))
+    yield "</fieldset>"
+    yield '<button class="main" name="decision" value="allow">Allow</button>'
+    yield '<button name="decision" value="deny">Deny</button></form>'
+
+
+def _drawn(row: Row) -> str:
+    before = f"<small>Allowed before by {escape(' and '.join(row.held_by))}</small>" if row.held_by else ""
+    if not row.is_optional:
+        return f"<li>{escape(row.words)}{before}</li>"
+    box = f'<input type="checkbox" name="consent" value="{escape(row.value)}" checked>'
+    return f"<li><label>{box} {escape(row.words)} (optional){before}</label></li>"
+
+
+def _people(preferred: Iterable[str]) -> Iterator[str]:
+    named = set(preferred)
+    chosen = next((one for one in PEOPLE if named & {one.id, one.username}), PEOPLE[0])
+    for person in PEOPLE:
+        ticked = " checked" if person == chosen else ""
+        yield (
+            f'<label><input type="radio" name="identity" value="{escape(person.username)}"{ticked}> '
+            f"{escape(person.name)} <small>{escape(person.username)}</small></label>"
+        )
+
+
+def _declined(asked: AuthorizeRequest) -> web.StreamResponse:
+    if asked.shows_code:
+        return page("You declined", [paragraph(f"{asked.client.name} got nothing. You can close this page.")])
+    return _sent_back(asked, error="access_denied", error_description="The resource owner denied the request")
+
+
+def _sent_back(asked: AuthorizeRequest, **answer: str) -> web.StreamResponse:
+    there = urlsplit(CODE_PAGE if asked.shows_code else asked.redirect_uri)
+    state = {"state": asked.state} if asked.state else {}
+    query = "&".join(filter(None, (there.query, urlencode(answer | state))))
+    return web.Response(status=HTTPStatus.FOUND, headers={"Location": there._replace(query=query).geturl()})
+
+
+ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
+    ("GET", "/"): front,
+    ("GET", AUTHORIZE): ask,
+    ("POST", AUTHORIZE): decide,
+    ("GET", CODE_PAGE): show_code,
+    ("GET", "/v2/web/logout"): sign_out,
+}

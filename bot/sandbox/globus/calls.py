@@ -1,0 +1,120 @@
+"""What happens to a call before and after it is carried out: faults, refusals, and the log."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from bot.sandbox.faults import Fault
+from bot.sandbox.globus.errors import PageError, Refused
+from bot.sandbox.globus.globus import Globus
+from bot.sandbox.globus.grants import bearer
+from bot.sandbox.globus.pages import gateway_page, page, paragraph
+from bot.sandbox.wire import Json
+
+Handler: TypeAlias = Callable[[Globus, web.Request], Awaitable[web.StreamResponse]]
+Refusal: TypeAlias = Callable[[int, str, str], Refused]
+
+_SECRETS: Final = frozenset(
+    {"access_token", "refresh_token", "token", "code", "code_verifier", "client_secret", "state"}
+)
+_TROUBLE: Final = "The sandbox was told to answer like this."
+
+
+async def answer_call(
+    globus: Globus, request: web.Request, method: str, handler: Handler, refusal: Refusal
+) -> web.StreamResponse:
+    """Answer one call of a service.
+
+    `method` names it for faults and traffic, like `GET /v0.10/endpoint/{id}`; `refusal` gives the service's
+    own error for a status, a code and a sentence.
+    """
+    fault = globus.faults.take(method)
+    entry = globus.traffic.record("call", **await _described(globus, request, method, fault))
+    if fault and fault.kind == "hang":
+        await asyncio.sleep(fault.seconds)
+    answer = _instead(fault, refusal)
+    if answer is None:
+        answer = await perform(globus, request, handler)
+    if fault and fault.kind == "status_after":
+        answer = gateway_page(fault.status)
+    is_dropped = fault is not None and fault.kind in {"drop_before", "drop_after"}
+    globus.traffic.complete(entry, **_ended(answer, is_dropped=is_dropped))
+    if fault and fault.kind == "hang_after":
+        await asyncio.sleep(fault.seconds)
+    if is_dropped and request.transport:
+        request.transport.abort()
+    return answer
+
+
+async def perform(globus: Globus, request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Carry a call out; what refuses it becomes its answer."""
+    try:
+        return await handler(globus, request)
+    except Refused as refused:
+        return web.json_response(refused.body, status=refused.status)
+    except PageError as problem:
+        body = [paragraph("Sorry, this did not work."), paragraph(problem.detail)]
+        return page(problem.title, body, status=HTTPStatus.BAD_REQUEST)
+
+
+def _instead(fault: Fault | None, refusal: Refusal) -> web.StreamResponse | None:
+    """Give the answer of a fault that keeps the call from being carried out, else None."""
+    if fault is None or fault.kind in {"hang", "hang_after", "status_after", "drop_after"}:
+        return None
+    if fault.kind == "ratelimited":
+        refused = refusal(HTTPStatus.TOO_MANY_REQUESTS, "RATE_LIMITED", "Too many requests.")
+        headers = {"Retry-After": str(fault.retry_after)}
+        return web.json_response(refused.body, status=refused.status, headers=headers)
+    if fault.kind == "error":
+        refused = refusal(fault.status, fault.error, _TROUBLE)
+        return web.json_response(refused.body, status=refused.status)
+    return gateway_page(fault.status)
+
+
+async def _described(globus: Globus, request: web.Request, method: str, fault: Fault | None) -> Json:
+    token = globus.grants.find(bearer(request.headers.get("Authorization")))
+    return {
+        "method": method,
+        "path": request.path,
+        "query": _masked(dict(request.query)),
+        "body": _masked(await _body(request)),
+        "identity_id": token.identity_id if token else None,
+        "fault": fault.kind if fault else None,
+        "ok": False,
+        "status": None,
+        "error": None,
+    }
+
+
+def _ended(answer: web.StreamResponse, *, is_dropped: bool) -> Json:
+    if is_dropped:
+        return {}
+    is_refused = answer.status >= HTTPStatus.BAD_REQUEST
+    return {"ok": not is_refused, "status": answer.status, "error": _told(answer) if is_refused else None}
+
+
+def _told(answer: web.StreamResponse) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(answer, web.Response) and answer.content_type == "application/json":
+        return json.loads(answer.text or "null")
+    return None
+
+
+async def _body(request: web.Request) -> Any:  # noqa: ANN401 - any JSON
+    raw = await request.read()
+    try:
+        if request.content_type == "application/x-www-form-urlencoded":
+            return dict(parse_qsl(raw.decode()))
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return None
+
+
+def _masked(value: Any) -> Any:  # noqa: ANN401 - any JSON goes in and comes out
+    if isinstance(value, dict):
+        return {key: "…" if key in _SECRETS else _masked(one) for key, one in value.items()}
+    return [_masked(one) for one in value] if isinstance(value, list) else value

@@ -1,0 +1,49 @@
+"""The pretend Slack as one web application."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from aiohttp import web
+
+from bot.sandbox.slack.person import answer_act
+from bot.sandbox.slack.slack import Slack
+from bot.sandbox.slack.web_api import answer_call, answer_response_url
+from bot.sandbox.slack.workspace import Workspace
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def create_slack(
+    *,
+    clock: Callable[[], float],
+    workspace: Workspace | None = None,
+    signing_clock: Callable[[], float] | None = None,
+) -> web.Application:
+    """Build the application.
+
+    `clock` gives the sandbox's time in epoch seconds. `signing_clock` gives the timestamps of signed
+    requests, for an app that does not share the sandbox's time; otherwise `clock` does.
+    """
+    slack = Slack.build(clock, workspace or Workspace(), signing_clock or clock)
+
+    def serve(answer: Callable[[Slack, web.Request], Awaitable[web.StreamResponse]]) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            slack.origin = str(request.url.origin())
+            return await answer(slack, request)
+
+        return handle
+
+    async def hold_socket(slack: Slack, request: web.Request) -> web.StreamResponse:
+        return await slack.sockets.serve(request)
+
+    async def leave(_application: web.Application) -> None:
+        await slack.sockets.disconnect(None)
+
+    application = web.Application(client_max_size=4 * 1024**2)
+    application.on_shutdown.append(leave)
+    application.router.add_route("*", "/api/{method}", serve(answer_call))
+    application.router.add_get("/link/", serve(hold_socket))
+    for kind in ("commands", "actions", "app"):
+        application.router.add_post(f"/{kind}/{{team}}/{{number}}/{{secret}}", serve(answer_response_url))
+    application.router.add_route("*", "/sandbox/{act}", serve(answer_act))
+    return application

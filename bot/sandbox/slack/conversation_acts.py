@@ -1,0 +1,84 @@
+"""A person in conversations: commands, shortcuts, messages, the Home tab; and who is in a channel."""
+
+from urllib.parse import urlsplit
+
+from bot.sandbox.slack import payloads
+from bot.sandbox.slack.asking import (
+    any_channel_of,
+    channel_of,
+    message_of,
+    person_of,
+    text_of,
+    told,
+)
+from bot.sandbox.slack.errors import ApiError, Refused
+from bot.sandbox.slack.messages import Content
+from bot.sandbox.slack.slack import Slack
+from bot.sandbox.slack.workspace import BOT_USER_ID
+from bot.sandbox.wire import Json
+
+
+async def command(slack: Slack, body: Json) -> Json:
+    """Use a slash command; what the app answers at once becomes a message."""
+    person = person_of(slack, body)
+    channel = channel_of(slack, person, body)
+    name = text_of(body, "command")
+    if not name.startswith("/"):
+        raise Refused("invalid_arguments", "A command starts with a slash.")
+    payload = payloads.command(slack, person, channel, name, text_of({"text": "", **body}, "text"))
+    answer = await slack.delivery.deliver("slash_commands", payload)
+    if answer and (answer.get("text") or answer.get("blocks")):
+        try:
+            slack.response_urls.show_acknowledgement(urlsplit(payload["response_url"]).path, answer)
+        except ApiError as error:
+            raise told(error) from error
+    return {"answer": answer}
+
+
+async def shortcut(slack: Slack, body: Json) -> Json:
+    """Use a global shortcut, or with `channel_id` and `message_ts` one from a message's menu."""
+    person = person_of(slack, body)
+    callback_id = text_of(body, "callback_id")
+    if body.get("message_ts"):
+        channel = channel_of(slack, person, body)
+        about = message_of(slack, person, body)
+        payload = payloads.message_shortcut(slack, person, callback_id, channel, about)
+    else:
+        payload = payloads.global_shortcut(slack, person, callback_id)
+    await slack.delivery.deliver("interactive", payload)
+    return {}
+
+
+async def say(slack: Slack, body: Json) -> Json:
+    """Write a message; the app does not hear of it, for it asks for no message events."""
+    person = person_of(slack, body)
+    channel = channel_of(slack, person, body)
+    if channel.is_archived:
+        raise Refused("is_archived", "The channel is archived.")
+    message = slack.messages.post(channel.id, person.id, Content(text_of(body, "text")))
+    return {"ts": message.ts, "channel_id": channel.id}
+
+
+async def open_home(slack: Slack, body: Json) -> Json:
+    """Open the app's Home tab; `delivered` says whether the app heard, which a person would not notice."""
+    person = person_of(slack, body)
+    outcome = await slack.delivery.notify("events_api", payloads.home_opened(slack, person))
+    return {"delivered": outcome}
+
+
+async def change_membership(slack: Slack, body: Json) -> Json:
+    """Invite the bot to a channel, or remove it."""
+    channel = any_channel_of(slack, body)
+    if body.get("joined"):
+        channel.members.add(BOT_USER_ID)
+    else:
+        channel.members.discard(BOT_USER_ID)
+    slack.traffic.touch()
+    return {"is_member": BOT_USER_ID in channel.members}
+
+
+async def archive(slack: Slack, body: Json) -> Json:
+    """Archive a channel."""
+    any_channel_of(slack, body).is_archived = True
+    slack.traffic.touch()
+    return {}

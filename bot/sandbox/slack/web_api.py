@@ -1,0 +1,158 @@
+"""The Web API's HTTP side: who calls, what happens to the call, and how it is answered and logged."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Any, Final
+
+from aiohttp import web
+
+from bot.sandbox.faults import Fault
+from bot.sandbox.slack import chat_methods, view_methods, workspace_methods
+from bot.sandbox.slack.arguments import Arguments, read_call
+from bot.sandbox.slack.chat_methods import Method
+from bot.sandbox.slack.errors import ApiError
+from bot.sandbox.slack.slack import Slack
+from bot.sandbox.wire import Json, json_object
+
+METHODS: Final[Mapping[str, tuple[Method, tuple[str, ...]]]] = {
+    **workspace_methods.METHODS,
+    **chat_methods.METHODS,
+    **view_methods.METHODS,
+}
+_WITH_APP_TOKEN: Final = "apps.connections.open"  # noqa: S105 - the name of a method
+_TOKEN_PREFIXES: Final = ("xoxb-", "xoxp-", "xapp-")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ends; without `body` it is not JSON, and `is_dropped` closes the connection instead."""
+
+    body: Json | None
+    status: int = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_dropped: bool = False
+
+
+async def answer_call(slack: Slack, request: web.Request) -> web.StreamResponse:
+    """Answer one call of a Web API method."""
+    method = request.match_info["method"]
+    fault = slack.faults.take(method)
+    try:
+        token, arguments = await read_call(request)
+    except ApiError as error:
+        return _respond(slack, request, Outcome(refusal(error)))
+    outcome = await _suffer(fault, lambda: _perform(slack, method, token, arguments))
+    _record(slack, method, arguments.values, outcome, fault)
+    return _respond(slack, request, outcome)
+
+
+async def answer_response_url(slack: Slack, request: web.Request) -> web.StreamResponse:
+    """Answer one post to a `response_url`; for faults and traffic its method is `response_url`."""
+    fault = slack.faults.take("response_url")
+    try:
+        body = await json_object(request)
+    except ValueError:
+        unread = Outcome(refusal(ApiError("invalid_payload")), HTTPStatus.BAD_REQUEST)
+        return _respond(slack, request, unread)
+    outcome = await _suffer(fault, lambda: _perform_response(slack, request.path, body))
+    _record(slack, "response_url", body, outcome, fault)
+    return _respond(slack, request, outcome)
+
+
+def refusal(error: ApiError) -> Json:
+    """Give the answer that says no."""
+    body: Json = {"ok": False, "error": error.code, **error.details}
+    if error.messages:
+        body["response_metadata"] = {"messages": list(error.messages)}
+    return body
+
+
+async def _suffer(fault: Fault | None, perform: Callable[[], Outcome]) -> Outcome:
+    if fault is None:
+        return perform()
+    if fault.kind == "hang":
+        await asyncio.sleep(fault.seconds)
+        return perform()
+    if fault.kind == "drop_after":
+        return replace(perform(), is_dropped=True)
+    return _instead(fault)
+
+
+def _instead(fault: Fault) -> Outcome:
+    if fault.kind == "ratelimited":
+        headers = {"Retry-After": str(fault.retry_after)}
+        return Outcome(refusal(ApiError("ratelimited")), HTTPStatus.TOO_MANY_REQUESTS, headers)
+    if fault.kind == "error":
+        return Outcome(refusal(ApiError(fault.error)))
+    return Outcome(None, fault.status, is_dropped=fault.kind == "drop_before")
+
+
+def _perform(slack: Slack, method: str, token: str | None, arguments: Arguments) -> Outcome:
+    if method not in METHODS:
+        return Outcome(refusal(ApiError("unknown_method", req_method=method)))
+    function, scopes = METHODS[method]
+    try:
+        _check_token(slack, method, token)
+        _check_scopes(slack, scopes)
+        return Outcome({"ok": True, **function(slack, arguments)})
+    except ApiError as error:
+        return Outcome(refusal(error))
+
+
+def _perform_response(slack: Slack, path: str, body: Json) -> Outcome:
+    try:
+        slack.response_urls.post(path, body)
+    except ApiError as error:
+        is_gone = error.code in {"invalid_url", "expired_url", "used_url"}
+        return Outcome(refusal(error), HTTPStatus.NOT_FOUND if is_gone else HTTPStatus.BAD_REQUEST)
+    return Outcome({"ok": True})
+
+
+def _check_token(slack: Slack, method: str, token: str | None) -> None:
+    if token is None:
+        raise ApiError("not_authed")
+    credentials = slack.workspace.credentials
+    if token not in {credentials.bot_token, credentials.app_token}:
+        raise ApiError("invalid_auth")
+    if (token == credentials.app_token) != (method == _WITH_APP_TOKEN):
+        raise ApiError("not_allowed_token_type")
+
+
+def _check_scopes(slack: Slack, any_of: tuple[str, ...]) -> None:
+    provided = slack.workspace.scopes
+    if any_of and not set(any_of) & set(provided):
+        raise ApiError("missing_scope", needed=any_of[0], provided=",".join(provided))
+
+
+def _respond(slack: Slack, request: web.Request, outcome: Outcome) -> web.StreamResponse:
+    if outcome.is_dropped and request.transport:
+        request.transport.abort()
+    headers = {"X-OAuth-Scopes": ",".join(slack.workspace.scopes), **outcome.headers}
+    if outcome.body is None:
+        page = "<html><body>Slack is having trouble.</body></html>"
+        return web.Response(status=outcome.status, headers=headers, text=page, content_type="text/html")
+    return web.json_response(outcome.body, status=outcome.status, headers=headers)
+
+
+def _record(slack: Slack, method: str, arguments: Json, outcome: Outcome, fault: Fault | None) -> None:
+    body = outcome.body or {}
+    slack.traffic.record(
+        "call",
+        method=method,
+        arguments=_masked(arguments),
+        ok=bool(body.get("ok")) and not outcome.is_dropped,
+        error=body.get("error"),
+        status=None if outcome.is_dropped else int(outcome.status),
+        fault=fault.kind if fault else None,
+    )
+
+
+def _masked(value: Any) -> Any:  # noqa: ANN401 - any JSON goes in and comes out
+    if isinstance(value, dict):
+        return {key: _masked(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_masked(one) for one in value]
+    is_token = isinstance(value, str) and value.startswith(_TOKEN_PREFIXES)
+    return f"{value[:5]}…" if is_token else value

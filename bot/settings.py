@@ -1,0 +1,198 @@
+"""The only reader of the environment: every setting, what it means, and its default."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from typing_extensions import override
+
+from bot.errors import SettingsProblem
+
+SLACK_API_URL: Final = "https://slack.com/api/"
+GLOBUS_APP_URL: Final = "https://app.globus.org"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting, as the documentation lists it."""
+
+    name: str
+    meaning: str
+    default: str = ""
+
+
+SETTINGS: Final = (
+    Setting("SLACK_BOT_TOKEN", "the bot's token, `xoxb-…`"),
+    Setting("SLACK_APP_TOKEN", "the app-level token, `xapp-…`; if set, the bot uses Socket Mode"),
+    Setting("SLACK_SIGNING_SECRET", "checks that HTTP requests come from Slack; needed without Socket Mode"),
+    Setting("SLACK_API_URL", "base of Slack's Web API, ends in `/api/`", SLACK_API_URL),
+    Setting("GLOBUS_CLIENT_ID", "the Globus app's ID"),
+    Setting("GLOBUS_CLIENT_SECRET", "its secret; without one it is a native app, and people sign in first"),
+    Setting("GLOBUS_SDK_SERVICE_URL_AUTH", "another Globus Auth, as for the Globus SDK", "Globus's"),
+    Setting("GLOBUS_SDK_SERVICE_URL_TRANSFER", "another Globus Transfer", "Globus's"),
+    Setting("GLOBUS_SDK_SERVICE_URL_TIMER", "another Globus Timers", "Globus's"),
+    Setting("GLOBUS_SDK_SERVICE_URL_APP", "another Globus web app, for links", GLOBUS_APP_URL),
+    Setting("GLOBUS_SDK_HTTP_TIMEOUT", "seconds that one call to Globus may take", "20"),
+    Setting("UNCLEAR_LOOKS", "seconds after an unclear creation at which to look for the timer", "5,30,120"),
+    Setting("HOST", "where the web face listens", "127.0.0.1"),
+    Setting("PORT", "its port", "3000"),
+    Setting("DATABASE_URL", "the database, `sqlite:///path`", "sqlite:///transferbot.db"),
+    Setting(
+        "TRANSFERBOT_KEYS",
+        "sealing keys, parted by commas: the first seals, all open",
+        "a file beside the database",
+    ),
+    Setting("LOG_FORMAT", "`json` or `console`", "console"),
+    Setting("LOG_LEVEL", "`DEBUG`, `INFO`, `WARNING` or `ERROR`", "INFO"),
+)
+
+
+class Secret(str):
+    """A string that does not show itself in a repr."""
+
+    __slots__ = ()
+
+    @override
+    def __repr__(self) -> str:
+        return "<secret>"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the bot runs with, read once."""
+
+    slack_bot_token: Secret
+    slack_app_token: Secret | None
+    slack_signing_secret: Secret | None
+    slack_api_url: str
+    globus_client_id: str
+    globus_client_secret: Secret | None
+    globus_app_url: str
+    globus_timeout: float
+    unclear_looks: tuple[timedelta, ...]
+    host: str
+    port: int
+    database: Path
+    keys: Secret | None
+    log_format: str
+    log_level: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that must never reach a log."""
+        given = (
+            self.slack_bot_token,
+            self.slack_app_token,
+            self.slack_signing_secret,
+            self.globus_client_secret,
+            *(self.keys or "").split(","),
+        )
+        return tuple(str(secret) for secret in given if secret)
+
+
+def environment() -> dict[str, str]:
+    """Give the process's environment, over what `.env` in this folder says."""
+    from_file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return from_file | dict(os.environ)
+
+
+def hand_over(given: Mapping[str, str]) -> None:
+    """Leave in the process's environment what the libraries shall read there themselves, and nothing else.
+
+    The Globus SDK looks up its services there. Bolt would change its mode by itself on meeting Slack's
+    credentials; it is told everything as arguments instead.
+    """
+    os.environ.update({name: value for name, value in given.items() if name.startswith("GLOBUS_SDK_")})
+    for name in [name for name in os.environ if name.startswith("SLACK_")]:
+        del os.environ[name]
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Read settings; raises SettingsProblem, which names every setting that is missing or wrong."""
+    return _Reader(environ).settings()
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._given = {name: value.strip() for name, value in environ.items() if value.strip()}
+        self._problems: list[str] = []
+
+    def settings(self) -> Settings:
+        app_token = self._secret("SLACK_APP_TOKEN")
+        signing_secret = self._secret("SLACK_SIGNING_SECRET")
+        if not app_token and not signing_secret:
+            self._problems.append("set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)")
+        settings = Settings(
+            slack_bot_token=Secret(self._required("SLACK_BOT_TOKEN")),
+            slack_app_token=app_token,
+            slack_signing_secret=signing_secret,
+            slack_api_url=self._api_url(),
+            globus_client_id=self._required("GLOBUS_CLIENT_ID"),
+            globus_client_secret=self._secret("GLOBUS_CLIENT_SECRET"),
+            globus_app_url=self._given.get("GLOBUS_SDK_SERVICE_URL_APP", GLOBUS_APP_URL).rstrip("/"),
+            globus_timeout=self._number("GLOBUS_SDK_HTTP_TIMEOUT"),
+            unclear_looks=self._looks(),
+            host=self._get("HOST"),
+            port=int(self._number("PORT")),
+            database=self._database(),
+            keys=self._secret("TRANSFERBOT_KEYS"),
+            log_format=self._one_of("LOG_FORMAT", "console", "json"),
+            log_level=self._one_of("LOG_LEVEL", "DEBUG", "INFO", "WARNING", "ERROR"),
+        )
+        if self._problems:
+            raise SettingsProblem(
+                "These settings need another look: " + "; ".join(self._problems) + ".",
+                "They are read from the environment and from .env in this folder.",
+            )
+        return settings
+
+    def _get(self, name: str) -> str:
+        default = next(setting.default for setting in SETTINGS if setting.name == name)
+        return self._given.get(name, default)
+
+    def _required(self, name: str) -> str:
+        if name not in self._given:
+            self._problems.append(f"set {name}")
+        return self._given.get(name, "")
+
+    def _secret(self, name: str) -> Secret | None:
+        return Secret(self._given[name]) if name in self._given else None
+
+    def _one_of(self, name: str, *choices: str) -> str:
+        given = self._get(name)
+        if given not in choices:
+            self._problems.append(f"{name} is one of {', '.join(choices)}")
+        return given
+
+    def _number(self, name: str) -> float:
+        try:
+            return float(self._get(name))
+        except ValueError:
+            self._problems.append(f"{name} is a number")
+            return 0
+
+    def _looks(self) -> tuple[timedelta, ...]:
+        try:
+            looks = tuple(timedelta(seconds=float(part)) for part in self._get("UNCLEAR_LOOKS").split(","))
+        except ValueError:
+            looks = ()
+        if not looks or list(looks) != sorted(looks):
+            self._problems.append("UNCLEAR_LOOKS is growing seconds, such as 5,30,120")
+        return looks
+
+    def _api_url(self) -> str:
+        url = self._get("SLACK_API_URL")
+        if urlsplit(url).scheme not in {"http", "https"} or not url.endswith("/"):
+            self._problems.append("SLACK_API_URL is an address that ends in /api/")
+        return url
+
+    def _database(self) -> Path:
+        url = self._get("DATABASE_URL")
+        if not url.startswith("sqlite:///") or url == "sqlite:///":
+            self._problems.append("DATABASE_URL looks like sqlite:///transferbot.db")
+        return Path(url.removeprefix("sqlite:///"))

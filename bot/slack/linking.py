@@ -1,0 +1,172 @@
+"""Signing in, as a person sees it: the link, the modal for the code, and how it went."""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.errors import Problem
+from bot.linking import Account, Linking, SignIn, SignInLink
+from bot.slack.app import Listen, person_of
+from bot.slack.blocks import Block, View, actions, bold, button, context, field, modal, plain, section
+from bot.slack.form import FormContext, form_view
+from bot.slack.posting import Poster
+
+PASTE: Final = "paste_code"
+OPEN_PASTE: Final = "open_paste_code"
+SIGN_IN: Final = "sign_in"
+CODE_LENGTH: Final = 200
+"""Far longer than Globus's codes, which it does not promise a length for."""
+
+_ONLY_YOU: Final = (
+    "This link is only for you. Whoever finishes it gives you access to their files: do not pass it on."
+)
+
+log = logging.getLogger(__name__)
+
+
+class LinkingHandlers:
+    """What the sign-in's buttons and the code's modal do."""
+
+    def __init__(self, *, linking: Linking) -> None:
+        self._linking = linking
+
+    def register(self, listen: Listen) -> None:
+        """Say which of Slack's messages these handlers answer."""
+        listen.action(SIGN_IN, self.leave)
+        listen.action(OPEN_PASTE, self.open_paste)
+        listen.view(PASTE, self.paste)
+
+    async def leave(self, args: AsyncArgs) -> None:
+        """The person follows the link to Globus; there is nothing to do but to acknowledge."""
+        await args.ack()
+
+    async def open_paste(self, args: AsyncArgs) -> None:
+        """Open the modal for the code, on top of the view that the button stands in, if it is one."""
+        link = await self._linking.link_for_pasting(args.body["actions"][0]["value"], person_of(args))
+        if link is None:
+            raise Problem(
+                "This link was made for somebody else, or long ago.", "Use `/schedule-transfer connect`."
+            )
+        opening = args.client.views_push if args.body.get("view") else args.client.views_open
+        await opening(trigger_id=args.body["trigger_id"], view=paste_view(link))
+        await args.ack()
+
+    async def paste(self, args: AsyncArgs) -> None:
+        """Keep the code before it is acknowledged; a worker exchanges it."""
+        view = args.body["view"]
+        [element] = view["state"]["values"]["code"].values()
+        code = (element.get("value") or "").strip()
+        if not code:
+            await args.ack(response_action="errors", errors={"code": "Paste the code that Globus shows."})
+            return
+        root = view.get("root_view_id")
+        received = await self._linking.receive_code(
+            view["private_metadata"],
+            person_of(args),
+            code=code,
+            view_id=view["id"],
+            form_view_id=root if root != view["id"] else None,
+        )
+        if not received:
+            raise Problem(
+                "This code was sent already, or its link is over.", "Use `/schedule-transfer connect`."
+            )
+        await args.ack(
+            response_action="update", view=_fate("Linking…", "Asking Globus whether the code is good.")
+        )
+
+
+class LinkingMessages:
+    """Tells a person how their sign-in went: in the code's modal, and by a direct message."""
+
+    def __init__(self, *, poster: Poster, new_id: Callable[[], str], form_after: bool) -> None:
+        self._poster = poster
+        self._new_id = new_id
+        self._form_after = form_after
+
+    def linked(self, sign_in: SignIn, account: Account) -> None:
+        """Say which account is linked now; the view that waited becomes the form, if it was to."""
+        said = f"Linked as {bold(account.username)}."
+        after = "Your request goes on by itself." if sign_in.request_id else ""
+        try:
+            self._poster.show(
+                sign_in.view_id, _fate("Linked", f":white_check_mark: {said} {after} Close this view.")
+            )
+            if self._form_after and not sign_in.request_id:
+                opened = FormContext(self._new_id(), sign_in.channel_id or "")
+                self._poster.show(sign_in.form_view_id, form_view(opened))
+            self._poster.tell(
+                sign_in.person,
+                text=f"Linked as {account.username}.",
+                blocks=[
+                    section(f":link: {said} {after}".strip()),
+                    context("Not you? Tell whoever runs this bot."),
+                ],
+            )
+        except Problem:
+            log.warning("a person could not be told that they are linked", exc_info=True)
+
+    def code_failed(self, sign_in: SignIn, problem: Problem, link: SignInLink) -> None:
+        """Say why the code was not taken, with the link to try again."""
+        try:
+            if not self._poster.show(sign_in.view_id, paste_view(link, problem=str(problem))):
+                blocks = [section(f":warning: {problem}"), *link_blocks(link)]
+                self._poster.tell(sign_in.person, text=str(problem), blocks=blocks)
+        except Problem:
+            log.warning("a person could not be told that their code failed", exc_info=True)
+
+
+def link_blocks(link: SignInLink) -> list[Block]:
+    """Draw the two steps of a sign-in: go to Globus, come back with the code."""
+    return [
+        actions(
+            button("Sign in to Globus", SIGN_IN, url=link.url, primary=True),
+            button("Paste the code", OPEN_PASTE, value=link.sign_in_id),
+        ),
+        context(_ONLY_YOU),
+    ]
+
+
+def connect_blocks(link: SignInLink, account: Account | None) -> list[Block]:
+    """Draw the answer to `connect`."""
+    if account:
+        said = (
+            f"You are linked as {bold(account.username)}. "
+            "You need this link only if something asks you to sign in again."
+        )
+    else:
+        said = "Sign in to Globus, copy the code that it shows, and paste it here."
+    return [section(said), *link_blocks(link)]
+
+
+def connect_view(link: SignInLink) -> View:
+    """Draw the view that comes before the form for somebody who is not linked."""
+    said = (
+        "First, link your Globus account. Sign in to Globus, copy the code that it shows, and paste it here. "
+        "The form follows by itself."
+    )
+    return modal("connect", "Connect to Globus", [section(said), *link_blocks(link)])
+
+
+def paste_view(link: SignInLink, *, problem: str = "") -> View:
+    """Draw the modal for the code; `problem` says why the last one was not taken."""
+    blocks = [section(f":warning: {problem}")] if problem else []
+    blocks += [
+        actions(button("Sign in to Globus", SIGN_IN, url=link.url)),
+        field(
+            "code",
+            "Code",
+            {
+                "type": "plain_text_input",
+                "max_length": CODE_LENGTH,
+                "placeholder": plain("The code that Globus shows after you sign in", 150),
+            },
+        ),
+    ]
+    return modal(PASTE, "Paste the code", blocks, metadata=link.sign_in_id, submit="Link", close="Back")
+
+
+def _fate(title: str, sentence: str) -> View:
+    return modal("code_fate", title, [section(sentence.strip())])

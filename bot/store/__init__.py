@@ -1,0 +1,1 @@
+"""All that is kept: requests, accounts and sealed tokens in SQLite."""

@@ -1,0 +1,198 @@
+"""The SQLite file: one thread writes and commits in groups, every thread reads for itself."""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from filelock import FileLock, Timeout
+from sqlite_utils import Database as SqliteUtils
+from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]  # noqa: PLC0414 - newest at hand
+
+from bot.errors import DatabaseProblem
+from bot.store.migrations import schema
+
+_Value = TypeVar("_Value")
+
+GROUP: Final = 64
+"""How many writes share one flush to disk at most: beyond it the gain is small and the wait grows."""
+
+SETTINGS: Final = (
+    "PRAGMA synchronous = FULL",  # what was acknowledged survives a power cut
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA trusted_schema = OFF",
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    job: Callable[[SqliteUtils], Any]
+    done: Future[Any]
+
+
+class Database:
+    """A SQLite file that this process alone has open. Raises DatabaseProblem if it cannot have that."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # One bot for one file: two would share the work without leases that outlive a process.
+        self._only_one = FileLock(path.with_name(path.name + ".lock"), mode=0o600)
+        try:
+            self._only_one.acquire(timeout=0)
+        except Timeout as error:
+            raise DatabaseProblem(
+                f"Another transferbot is using the database {path}.", "Stop it, or set another DATABASE_URL."
+            ) from error
+        self._readers = threading.local()
+        self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        try:
+            _prepare(path)
+        except sqlite3.DatabaseError as error:
+            self._only_one.release()
+            raise DatabaseProblem(
+                f"{path} is not a database, or cannot be used: {error}.",
+                "Move it away, or set another DATABASE_URL.",
+            ) from error
+        except BaseException:
+            self._only_one.release()
+            raise
+        self._writer = threading.Thread(target=self._write_until_closed, name="writer", daemon=True)
+        self._writer.start()
+
+    def close(self) -> None:
+        """Finish the writes under way and let go of the file."""
+        self._writes.put(None)
+        self._writer.join()
+        self._only_one.release()
+
+    @property
+    def alive(self) -> bool:
+        """Whether writes are being carried out."""
+        return self._writer.is_alive()
+
+    def read(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
+        """Read with a connection of the calling thread's own."""
+        reader = getattr(self._readers, "database", None)
+        if reader is None:
+            reader = _connect(self.path)
+            reader.execute("PRAGMA query_only = ON")
+            # Only the writer may checkpoint: a checkpoint that races a commit is how old SQLites lose data.
+            reader.execute("PRAGMA wal_autocheckpoint = 0")
+            self._readers.database = reader
+        return job(reader)
+
+    def write(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
+        """Write and wait until it is on disk. Not for the event loop."""
+        return self._begin(job).result()
+
+    async def write_soon(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
+        """Write, and give the event loop to others until it is on disk."""
+        return await asyncio.wrap_future(self._begin(job))
+
+    def _begin(self, job: Callable[[SqliteUtils], _Value]) -> Future[_Value]:
+        done: Future[_Value] = Future()
+        self._writes.put(_Write(job, done))
+        return done
+
+    def _write_until_closed(self) -> None:
+        database = _connect(self.path)
+        closing = False
+        while not closing:
+            group, closing = self._next_group()
+            if group:
+                _commit(database, group)
+        database.close()
+
+    def _next_group(self) -> tuple[list[_Write], bool]:
+        first = self._writes.get()
+        group: list[_Write] = []
+        while first is not None:
+            group.append(first)
+            if len(group) == GROUP:
+                return group, False
+            try:
+                first = self._writes.get_nowait()
+            except queue.Empty:
+                return group, False
+        return group, True
+
+
+def _commit(database: SqliteUtils, group: list[_Write]) -> None:
+    """Carry out a group in one transaction; nobody is told before it is on disk."""
+    outcomes: list[tuple[Future[Any], Any, Exception | None]] = []
+    try:
+        database.conn.execute("BEGIN IMMEDIATE")
+        outcomes.extend(_carry_out(database, write) for write in group)
+        database.conn.execute("COMMIT")
+    except Exception as error:
+        log.exception("a group of writes could not be committed")
+        if database.conn.in_transaction:
+            database.conn.execute("ROLLBACK")
+        outcomes = [(write.done, None, error) for write in group]
+    for done, value, failure in outcomes:
+        if not done.set_running_or_notify_cancel():
+            continue
+        if failure is None:
+            done.set_result(value)
+        else:
+            done.set_exception(failure)
+
+
+def _carry_out(database: SqliteUtils, write: _Write) -> tuple[Future[Any], Any, Exception | None]:
+    """Carry out one write in a savepoint of its own, so that its failure does not undo its neighbours."""
+    try:
+        with database.atomic():
+            return write.done, write.job(database), None
+    except Exception as error:  # noqa: BLE001 - whatever it is belongs to the caller who waits for it
+        return write.done, None, error
+
+
+def _prepare(path: Path) -> None:
+    path.touch(mode=0o600)
+    database = _connect(path)
+    try:
+        _check_age(database, path)
+        database.execute(f"PRAGMA journal_mode = {_journal()}")
+        schema.apply(database)
+    finally:
+        database.close()
+
+
+def _check_age(database: SqliteUtils, path: Path) -> None:
+    applied = {migration.name for migration in schema.applied(database)}
+    unknown = applied - {migration.name for migration in schema.pending(SqliteUtils(memory=True))}
+    if unknown:
+        raise DatabaseProblem(
+            f"The database {path} was written by a newer transferbot.",
+            "Update transferbot, or restore a backup.",
+        )
+
+
+def _connect(path: Path) -> SqliteUtils:
+    database = SqliteUtils(sqlite3.connect(path, timeout=10))
+    for setting in SETTINGS:
+        database.execute(setting)
+    return database
+
+
+def _journal() -> str:
+    """Give the journal mode that this SQLite can be trusted with (https://sqlite.org/wal.html#walresetbug)."""
+    return "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Say whether this SQLite version is free of the WAL-reset bug, which loses committed pages."""
+    series, patch = tuple(version[:2]), version[2]
+    fixed_in = {(3, 44): 6, (3, 50): 7, (3, 51): 3}
+    if series in fixed_in:
+        return patch >= fixed_in[series]
+    return series >= (3, 53)

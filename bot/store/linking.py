@@ -1,0 +1,250 @@
+"""Accounts, their sealed tokens, and the sign-ins under way, in SQLite."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlite_utils import Database as SqliteUtils
+
+from bot.linking import Account, SignIn, SignInState, SlackUser, Token
+from bot.store.database import Database
+from bot.store.queue import as_moment, as_text, claim, release
+from bot.store.vault import Vault
+
+KEPT_AFTERWARDS: Final = timedelta(days=1)
+"""How long a sign-in that is over is remembered, to tell its person so when they paste an old code."""
+
+_UPSERT: Final = """
+    INSERT INTO tokens (team_id, user_id, resource_server, scope, expires_at, access_token, refresh_token)
+    VALUES (:team_id, :user_id, :resource_server, :scope, :expires_at, :access_token, :refresh_token)
+    ON CONFLICT DO UPDATE SET
+      scope = excluded.scope, expires_at = excluded.expires_at, access_token = excluded.access_token,
+      -- A refresh answer may come without a refresh token; the one that is held stays good.
+      refresh_token = coalesce(excluded.refresh_token, refresh_token)"""
+
+
+class AccountStore:
+    """Keeps who is linked to whom, and their tokens, sealed."""
+
+    def __init__(self, database: Database, vault: Vault, *, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+
+    def find(self, person: SlackUser) -> Account | None:
+        """Give the person's account, or None if they are not linked."""
+        rows = self._rows("SELECT * FROM accounts WHERE team_id = ? AND user_id = ?", person)
+        return Account(person, rows[0]["identity_id"], rows[0]["username"]) if rows else None
+
+    def link(self, account: Account, tokens: tuple[Token, ...]) -> None:
+        """Keep the account and its tokens, replacing what was kept before."""
+        person = account.person
+        row = {
+            "team_id": person.team_id,
+            "user_id": person.user_id,
+            "identity_id": account.identity_id,
+            "username": account.username,
+            "linked_at": as_text(self._clock()),
+        }
+        sealed = [self._sealed(person, token) for token in tokens]
+
+        def keep(database: SqliteUtils) -> None:
+            database.table("accounts").upsert(row, pk=("team_id", "user_id"))
+            for each in sealed:
+                database.execute(_UPSERT, each)
+
+        self._database.write(keep)
+
+    def tokens(self, person: SlackUser) -> Mapping[str, Token]:
+        """Give the person's tokens by resource server; raises DatabaseProblem if one cannot be opened."""
+        rows = self._rows("SELECT * FROM tokens WHERE team_id = ? AND user_id = ?", person)
+        return {row["resource_server"]: self._opened(person, row) for row in rows}
+
+    def renew(self, person: SlackUser, token: Token) -> None:
+        """Keep a refreshed token; the refresh token stays if the new one brings none."""
+        sealed = self._sealed(person, token)
+        self._database.write(lambda database: database.execute(_UPSERT, sealed))
+
+    def _rows(self, query: str, person: SlackUser) -> list[dict[str, Any]]:
+        return self._database.read(
+            lambda database: list(database.query(query, [person.team_id, person.user_id]))
+        )
+
+    def _sealed(self, person: SlackUser, token: Token) -> dict[str, Any]:
+        def seal(column: str, secret: str | None) -> bytes | None:
+            return (
+                self._vault.seal(secret, *_token_place(column, person, token.resource_server))
+                if secret
+                else None
+            )
+
+        return {
+            "team_id": person.team_id,
+            "user_id": person.user_id,
+            "resource_server": token.resource_server,
+            "scope": token.scope,
+            "expires_at": token.expires_at,
+            "access_token": seal("access_token", token.access_token),
+            "refresh_token": seal("refresh_token", token.refresh_token),
+        }
+
+    def _opened(self, person: SlackUser, row: Mapping[str, Any]) -> Token:
+        server = row["resource_server"]
+        refresh_token = row["refresh_token"]
+        return Token(
+            resource_server=server,
+            scope=row["scope"],
+            access_token=self._vault.open(row["access_token"], *_token_place("access_token", person, server)),
+            refresh_token=refresh_token
+            and self._vault.open(refresh_token, *_token_place("refresh_token", person, server)),
+            expires_at=row["expires_at"],
+        )
+
+
+class SignInStore:
+    """Keeps sign-ins until a day after they are over. It is also the queue of pasted codes."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        *,
+        clock: Callable[[], datetime],
+        owner: str,
+        wake: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._owner = owner
+        self._wake = wake
+
+    def open(self, sign_in: SignIn) -> None:
+        """Keep a new sign-in, and forget those that ended more than a day ago."""
+        row = self._row(sign_in)
+        long_ago = as_text(self._clock() - KEPT_AFTERWARDS)
+
+        def keep(database: SqliteUtils) -> None:
+            database.execute("DELETE FROM sign_ins WHERE expires_at < ?", [long_ago])
+            database.table("sign_ins").insert(row, pk="sign_in_id")
+
+        self._database.write(keep)
+
+    def find(self, sign_in_id: str) -> SignIn | None:
+        """Give a sign-in, or None if there never was one or it is long gone."""
+        rows = self._database.read(
+            lambda database: list(database.query("SELECT * FROM sign_ins WHERE sign_in_id = ?", [sign_in_id]))
+        )
+        return self._sign_in(rows[0]) if rows else None
+
+    def save(self, sign_in: SignIn) -> None:
+        """Keep a sign-in's new state."""
+        row = self._row(sign_in)
+        self._database.write(lambda database: database.table("sign_ins").upsert(row, pk="sign_in_id"))
+
+    async def receive(
+        self, sign_in_id: str, person: SlackUser, *, code: str, view_id: str, form_view_id: str | None
+    ) -> bool:
+        """Keep a pasted code for the workers; False if no open sign-in of this person has this ID."""
+        values = {
+            "sign_in_id": sign_in_id,
+            "team_id": person.team_id,
+            "user_id": person.user_id,
+            "open": SignInState.OPEN,
+            "received": SignInState.CODE_RECEIVED,
+            "code": self._vault.seal(code, *_place("code", sign_in_id)),
+            "view_id": view_id,
+            "form_view_id": form_view_id,
+            "due": as_text(self._clock()),
+        }
+
+        def keep(database: SqliteUtils) -> bool:
+            return (
+                database.execute(
+                    """
+                    UPDATE sign_ins SET state = :received, code = :code, due = :due,
+                      view_id = :view_id, form_view_id = :form_view_id
+                    WHERE sign_in_id = :sign_in_id AND team_id = :team_id AND user_id = :user_id
+                      AND state = :open""",
+                    values,
+                ).rowcount
+                == 1
+            )
+
+        received = await self._database.write_soon(keep)
+        self._wake()
+        return received
+
+    # The workers' queue
+
+    def claim(self, *, limit: int) -> Sequence[SignIn]:
+        """Hold up to `limit` sign-ins whose code was pasted, and give them."""
+        claimed = claim(
+            self._database, "sign_ins", "sign_in_id", now=self._clock(), owner=self._owner, limit=limit
+        )
+        return [self._sign_in(row) for row in claimed]
+
+    def release(self, item: SignIn) -> None:
+        """Let go of a sign-in."""
+        release(self._database, "sign_ins", "sign_in_id", item.sign_in_id)
+
+    def postpone(self, item: SignIn, *, until: datetime) -> None:
+        """Let go of a sign-in, and make it due later."""
+        release(self._database, "sign_ins", "sign_in_id", item.sign_in_id, due=until)
+
+    def recover(self) -> None:
+        """After a start: nothing is held any more."""
+        self._database.write(
+            lambda database: database.execute("UPDATE sign_ins SET lease_owner = NULL, lease_until = NULL")
+        )
+
+    def _row(self, sign_in: SignIn) -> dict[str, Any]:
+        working = sign_in.state in {SignInState.CODE_RECEIVED, SignInState.EXCHANGING}
+        key = sign_in.sign_in_id
+        return {
+            "sign_in_id": key,
+            "team_id": sign_in.person.team_id,
+            "user_id": sign_in.person.user_id,
+            "state": sign_in.state,
+            "collections": json.dumps(sorted(sign_in.collections)),
+            "request_id": sign_in.request_id,
+            "channel_id": sign_in.channel_id,
+            "expires_at": as_text(sign_in.expires_at),
+            "tries": sign_in.tries,
+            "view_id": sign_in.view_id,
+            "form_view_id": sign_in.form_view_id,
+            "verifier": self._vault.seal(sign_in.verifier, *_place("verifier", key)),
+            "code": self._vault.seal(sign_in.code, *_place("code", key)) if sign_in.code else None,
+            "due": as_text(self._clock()) if working else None,
+        }
+
+    def _sign_in(self, row: Mapping[str, Any]) -> SignIn:
+        key = row["sign_in_id"]
+        expires_at = as_moment(row["expires_at"])
+        if expires_at is None:
+            raise ValueError("a sign-in always has an end")
+        sign_in = SignIn(
+            sign_in_id=key,
+            person=SlackUser(row["team_id"], row["user_id"]),
+            verifier=self._vault.open(row["verifier"], *_place("verifier", key)),
+            expires_at=expires_at,
+            collections=frozenset(json.loads(row["collections"])),
+            request_id=row["request_id"],
+            channel_id=row["channel_id"],
+            state=SignInState(row["state"]),
+            tries=row["tries"],
+            view_id=row["view_id"],
+            form_view_id=row["form_view_id"],
+        )
+        code = row["code"]
+        return replace(sign_in, code=self._vault.open(code, *_place("code", key))) if code else sign_in
+
+
+def _place(column: str, sign_in_id: str) -> tuple[str, ...]:
+    return ("sign_ins", column, sign_in_id)
+
+
+def _token_place(column: str, person: SlackUser, resource_server: str) -> tuple[str, ...]:
+    return ("tokens", column, person.team_id, person.user_id, resource_server)

@@ -1,0 +1,87 @@
+"""The schema, step by step. An applied step is never edited; a change is a new step."""
+
+from sqlite_utils import Database, Migrations
+
+schema = Migrations("transferbot")
+
+
+@schema()
+def m001_requests(database: Database) -> None:
+    """Keep requests, from received to announced. Times are ISO 8601 in UTC, so that text sorts as time."""
+    database.execute("""
+        CREATE TABLE requests (
+          request_id    TEXT PRIMARY KEY,         -- made when the form opened
+          reference     TEXT NOT NULL UNIQUE,     -- part of the timer's name at Globus
+          team_id       TEXT NOT NULL,
+          user_id       TEXT NOT NULL,
+          state         TEXT NOT NULL,
+          plan          TEXT NOT NULL,            -- JSON: what the person filled in
+          received_at   TEXT NOT NULL,
+          due           TEXT,                     -- when a worker looks next; NULL rests
+          view_id       TEXT,                     -- the modal that shows its progress, while it is open
+          missing       TEXT NOT NULL,            -- JSON: collections whose consent it waits for
+          asked_for     TEXT NOT NULL,            -- JSON: collections whose consent was ever asked for
+          attempts      INTEGER NOT NULL,
+          creations     INTEGER NOT NULL,         -- how often POST /v2/timer may have been carried out
+          looks         INTEGER NOT NULL,
+          unclear_since TEXT,
+          job_id        TEXT UNIQUE,              -- one timer for one request
+          next_run      TEXT,
+          reason        TEXT NOT NULL,
+          blamed_field  TEXT,
+          lease_owner   TEXT,
+          lease_until   TEXT
+        ) STRICT""")
+    database.execute("CREATE INDEX requests_due ON requests (due) WHERE due IS NOT NULL")
+    database.execute("CREATE INDEX requests_by_person ON requests (team_id, user_id, state)")
+
+
+@schema()
+def m002_accounts(database: Database) -> None:
+    """Keep the links between Slack users and Globus identities, and their sealed tokens."""
+    database.execute("""
+        CREATE TABLE accounts (
+          team_id     TEXT NOT NULL,
+          user_id     TEXT NOT NULL,
+          identity_id TEXT NOT NULL,
+          username    TEXT NOT NULL,
+          linked_at   TEXT NOT NULL,
+          PRIMARY KEY (team_id, user_id)          -- one Globus identity for one Slack user
+        ) STRICT""")
+    database.execute("""
+        CREATE TABLE tokens (
+          team_id         TEXT NOT NULL,
+          user_id         TEXT NOT NULL,
+          resource_server TEXT NOT NULL,
+          scope           TEXT NOT NULL,
+          expires_at      INTEGER NOT NULL,       -- seconds since the epoch
+          access_token    BLOB NOT NULL,          -- sealed
+          refresh_token   BLOB,                   -- sealed
+          PRIMARY KEY (team_id, user_id, resource_server),
+          FOREIGN KEY (team_id, user_id) REFERENCES accounts (team_id, user_id) ON DELETE CASCADE
+        ) STRICT""")
+
+
+@schema()
+def m003_sign_ins(database: Database) -> None:
+    """Keep the journeys to Globus and back that are under way."""
+    database.execute("""
+        CREATE TABLE sign_ins (
+          sign_in_id   TEXT PRIMARY KEY,
+          team_id      TEXT NOT NULL,
+          user_id      TEXT NOT NULL,
+          state        TEXT NOT NULL,
+          collections  TEXT NOT NULL,             -- JSON: whose data_access is asked for
+          request_id   TEXT,                      -- the request that waits for it
+          channel_id   TEXT,
+          expires_at   TEXT NOT NULL,
+          tries        INTEGER NOT NULL,
+          view_id      TEXT,
+          form_view_id TEXT,
+          verifier     BLOB NOT NULL,             -- sealed: PKCE, RFC 7636
+          code         BLOB,                      -- sealed, and only until it is exchanged
+          due          TEXT,
+          lease_owner  TEXT,
+          lease_until  TEXT
+        ) STRICT""")
+    database.execute("CREATE INDEX sign_ins_due ON sign_ins (due) WHERE due IS NOT NULL")

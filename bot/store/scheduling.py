@@ -1,0 +1,167 @@
+"""Requests in SQLite: accepted once, claimed with a lease, saved at every step."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlite_utils import Database as SqliteUtils
+
+from bot.linking import SlackUser
+from bot.schedules import Schedule
+from bot.scheduling import Location, Plan, RequestState, TimerRequest
+from bot.store.database import Database
+from bot.store.queue import as_moment, as_text, claim, release
+
+_KEPT: Final = tuple(field.name for field in fields(TimerRequest) if field.name != "person")
+_INSERT: Final = (
+    f"INSERT INTO requests (team_id, user_id, {', '.join(_KEPT)}) "
+    f"VALUES (:team_id, :user_id, {', '.join(':' + name for name in _KEPT)}) "
+    "ON CONFLICT (request_id) DO NOTHING"
+)
+_CHANGING: Final = tuple(
+    name for name in _KEPT if name not in {"request_id", "reference", "received_at", "view_id"}
+)
+_SET: Final = ", ".join(f"{name} = :{name}" for name in _CHANGING)
+_UPDATE: Final = f"UPDATE requests SET {_SET} WHERE request_id = :request_id"
+
+
+_ONE: Final = "SELECT * FROM requests WHERE request_id = ?"
+
+
+class RequestStore:
+    """Keeps requests. It is the inbox of the form and the queue of the workers."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], datetime], owner: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._owner = owner
+
+    async def accept(self, request: TimerRequest) -> bool:
+        """Commit a new request; False if its ID is known already, and then nothing changes."""
+        row = _row(request)
+        return await self._database.write_soon(lambda database: database.execute(_INSERT, row).rowcount == 1)
+
+    def save(self, request: TimerRequest) -> None:
+        """Commit a request's new state. Whether its modal is still open is known to Slack alone, and kept."""
+        self._database.write(lambda database: database.execute(_UPDATE, _row(request)))
+
+    def find(self, request_id: str) -> TimerRequest | None:
+        """Give a request, or None if there is none with this ID."""
+        rows = self._database.read(lambda database: list(database.query(_ONE, [request_id])))
+        return _request(rows[0]) if rows else None
+
+    def decide(self, request: TimerRequest, expected: RequestState) -> bool:
+        """Commit a resting request's new state if it still rests in the expected one."""
+        decided = f"{_UPDATE} AND state = :expected AND requests.due IS NULL"
+        row = _row(request) | {"expected": expected}
+        return self._database.write(lambda database: database.execute(decided, row).rowcount == 1)
+
+    def resume(self, person: SlackUser) -> None:
+        """Let every request of this person that waits for a sign-in be checked again."""
+        self._database.write(
+            lambda database: database.execute(
+                "UPDATE requests SET state = ?, due = ? WHERE team_id = ? AND user_id = ? AND state = ?",
+                [
+                    RequestState.CHECKING,
+                    as_text(self._clock()),
+                    person.team_id,
+                    person.user_id,
+                    RequestState.WAITING_FOR_SIGN_IN,
+                ],
+            )
+        )
+
+    def waiting_for(self, person: SlackUser) -> frozenset[str]:
+        """Give the collections whose consent this person's requests wait for."""
+        query = "SELECT missing FROM requests WHERE team_id = ? AND user_id = ? AND state = ?"
+        values = [person.team_id, person.user_id, RequestState.WAITING_FOR_SIGN_IN]
+        rows = self._database.read(lambda database: list(database.query(query, values)))
+        return frozenset(one for row in rows for one in json.loads(row["missing"]))
+
+    async def close_view(self, view_id: str) -> TimerRequest | None:
+        """Note that a request's modal was closed; gives the request, or None if the view is another's."""
+
+        def close(database: SqliteUtils) -> list[dict[str, Any]]:
+            changed = database.execute(
+                "UPDATE requests SET view_id = NULL WHERE view_id = ? RETURNING request_id", [view_id]
+            ).fetchall()
+            return [row for (key,) in changed for row in database.query(_ONE, [key])]
+
+        rows = await self._database.write_soon(close)
+        return _request(rows[0]) if rows else None
+
+    # The workers' queue
+
+    def claim(self, *, limit: int) -> Sequence[TimerRequest]:
+        """Hold up to `limit` requests that are due and free, and give them."""
+        claimed = claim(
+            self._database, "requests", "request_id", now=self._clock(), owner=self._owner, limit=limit
+        )
+        return [_request(row) for row in claimed]
+
+    def release(self, item: TimerRequest) -> None:
+        """Let go of a request."""
+        release(self._database, "requests", "request_id", item.request_id)
+
+    def postpone(self, item: TimerRequest, *, until: datetime) -> None:
+        """Let go of a request, and make it due later."""
+        release(self._database, "requests", "request_id", item.request_id, due=until)
+
+    def recover(self) -> None:
+        """After a start: nothing is held any more, and a creation that was under way is looked at now."""
+        now = as_text(self._clock())
+        self._database.write(
+            lambda database: database.execute("UPDATE requests SET lease_owner = NULL, lease_until = NULL")
+        )
+        self._database.write(
+            lambda database: database.execute(
+                "UPDATE requests SET due = ? WHERE state = ?", [now, RequestState.CREATING]
+            )
+        )
+
+
+def _row(request: TimerRequest) -> dict[str, Any]:
+    row: dict[str, Any] = {name: _plain(getattr(request, name)) for name in _KEPT}
+    row["plan"] = json.dumps(asdict(request.plan), default=_plain)
+    return row | asdict(request.person)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return as_text(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, frozenset):
+        return json.dumps(sorted(value))
+    return value
+
+
+def _request(row: Mapping[str, Any]) -> TimerRequest:
+    kept = {name: row[name] for name in _KEPT}
+    kept |= {name: as_moment(row[name]) for name in ("received_at", "due", "unclear_since", "next_run")}
+    kept |= {name: frozenset(json.loads(row[name])) for name in ("missing", "asked_for")}
+    kept |= {
+        "person": SlackUser(row["team_id"], row["user_id"]),
+        "plan": _plan(json.loads(row["plan"])),
+        "state": RequestState(row["state"]),
+    }
+    return TimerRequest(**kept)
+
+
+def _plan(plan: dict[str, Any]) -> Plan:
+    schedule = plan["schedule"]
+    interval = schedule["interval"]
+    return Plan(
+        source=Location(**plan["source"]),
+        destination=Location(**plan["destination"]),
+        schedule=Schedule(
+            start=datetime.fromisoformat(schedule["start"]),
+            interval=None if interval is None else timedelta(seconds=interval),
+            runs=schedule["runs"],
+            until=as_moment(schedule["until"]),
+        ),
+        announce_in=plan["announce_in"],
+        name=plan["name"],
+    )

@@ -1,0 +1,1 @@
+"""The HTTP face: Slack's deliveries and the health of the process."""

@@ -1,0 +1,44 @@
+"""The routes, and what answers them."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.web.signing import TrustedBody, refused
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+def build(
+    *,
+    ready: Callable[[], dict[str, bool]],
+    slack: Answer | None,
+    signing_secret: str | None,
+    clock: Callable[[], float],
+) -> Starlette:
+    """Build the web face. `ready` names what must hold, without asking anybody; `slack` answers Slack.
+
+    Without a signing secret (Socket Mode) Slack has no way in here.
+    """
+
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"alive": True})
+
+    async def readyz(_request: Request) -> Response:
+        holds = ready()
+        return JSONResponse(holds, status_code=200 if all(holds.values()) else 503)
+
+    routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
+    if slack and signing_secret:
+        body = TrustedBody(signing_secret, clock=clock)
+
+        async def events(request: Request) -> Response:
+            if not await body.trusted(request):
+                return refused()
+            return await slack(request)
+
+        routes.append(Route("/slack/events", events, methods=["POST"]))
+    return Starlette(routes=routes)

@@ -1,0 +1,1 @@
+"""The pretend Globus, tried with the vendor's own clients."""

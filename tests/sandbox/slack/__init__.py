@@ -1,0 +1,1 @@
+"""The pretend Slack, tried with the vendor's own clients."""

@@ -1,0 +1,111 @@
+import asyncio
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database as SqliteUtils
+
+from bot.errors import DatabaseProblem
+from bot.store.database import Database, wal_is_safe
+
+
+def counts(database: SqliteUtils) -> int:
+    return int(database.execute("SELECT count(*) FROM accounts").fetchone()[0])
+
+
+def account(number: int, database: SqliteUtils) -> None:
+    database.execute("INSERT INTO accounts VALUES ('T1', ?, 'identity', 'ada', 'now')", [f"U{number}"])
+
+
+def test_a_write_is_there_for_every_thread_as_soon_as_it_returns(tmp_path: Path) -> None:
+    database = Database(tmp_path / "bot.db")
+    seen: list[int] = []
+    database.write(lambda writer: account(1, writer))
+    reader = threading.Thread(target=lambda: seen.append(database.read(counts)))
+    reader.start()
+    reader.join()
+    database.close()
+
+    assert seen == [1]
+
+
+def test_a_failing_write_fails_alone_and_its_neighbours_stay(tmp_path: Path) -> None:
+    database = Database(tmp_path / "bot.db")
+
+    async def all_at_once() -> list[object]:
+        numbers = [1, 2, 2, 3]
+        jobs = (database.write_soon(lambda writer, n=number: account(n, writer)) for number in numbers)  # type: ignore[misc]
+        return await asyncio.gather(*jobs, return_exceptions=True)
+
+    outcomes = asyncio.run(all_at_once())
+    kept = database.read(counts)
+    database.close()
+
+    assert [isinstance(outcome, Exception) for outcome in outcomes] == [False, False, True, False]
+    assert kept == 3
+
+
+def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
+    first = Database(tmp_path / "bot.db")
+    first.write(lambda writer: account(1, writer))
+    first.close()
+    second = Database(tmp_path / "bot.db")
+
+    assert second.read(counts) == 1
+    second.close()
+
+
+def test_a_second_bot_on_the_same_file_is_refused(tmp_path: Path) -> None:
+    first = Database(tmp_path / "bot.db")
+
+    with pytest.raises(DatabaseProblem, match="Another transferbot"):
+        Database(tmp_path / "bot.db")
+    first.close()
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "bot.db").write_text("not a database, but somebody's diary, which is long enough")
+
+    with pytest.raises(DatabaseProblem, match="not a database"):
+        Database(tmp_path / "bot.db")
+    assert (tmp_path / "bot.db").read_text().startswith("not a database")
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    Database(tmp_path / "bot.db").close()
+    with sqlite3.connect(tmp_path / "bot.db") as newer:
+        newer.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+            " VALUES ('transferbot', 'm999', 'now')"
+        )
+    newer.close()
+
+    with pytest.raises(DatabaseProblem, match="newer transferbot"):
+        Database(tmp_path / "bot.db")
+
+
+def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
+    Database(tmp_path / "bot.db").close()
+
+    assert (tmp_path / "bot.db").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "safe"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 46, 1), False),
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 52, 0), False),
+        ((3, 53, 4), True),
+        ((4, 0, 0), True),
+    ],
+)
+def test_wal_is_used_only_where_sqlite_has_no_wal_reset_bug(version: tuple[int, ...], *, safe: bool) -> None:
+    assert wal_is_safe(version) is safe

@@ -1,0 +1,153 @@
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.linking import SlackUser
+from bot.schedules import Schedule
+from bot.scheduling import Location, Plan, RequestState, TimerRequest
+from bot.store.database import Database
+from bot.store.scheduling import RequestStore
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ADA = SlackUser("T1", "U1")
+REQUEST = TimerRequest(
+    request_id="r1",
+    reference="abcdefgh",
+    person=ADA,
+    plan=Plan(
+        source=Location("a", "/data/", "Beamline"),
+        destination=Location("b", "/archive/", "Archive"),
+        schedule=Schedule(start=NOW, interval=timedelta(hours=6), until=NOW + timedelta(days=3)),
+        announce_in="C1",
+        name="Nightly",
+    ),
+    received_at=NOW,
+    due=NOW,
+    view_id="V1",
+)
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def store(tmp_path: Path, time: Time) -> Iterator[RequestStore]:
+    database = Database(tmp_path / "bot.db")
+    yield RequestStore(database, clock=time, owner="one")
+    database.close()
+
+
+def accept(store: RequestStore, request: TimerRequest = REQUEST) -> bool:
+    return asyncio.run(store.accept(request))
+
+
+def test_a_request_comes_back_as_it_was_kept(store: RequestStore) -> None:
+    accept(store)
+    full = replace(
+        REQUEST,
+        state=RequestState.UNCLEAR,
+        missing=frozenset({"a"}),
+        asked_for=frozenset({"a", "b"}),
+        attempts=1,
+        creations=2,
+        looks=3,
+        unclear_since=NOW,
+        job_id="job",
+        next_run=NOW + timedelta(hours=1),
+        reason="why",
+        blamed_field="source_path",
+        due=None,
+    )
+    store.save(full)
+
+    assert store.find("r1") == full
+
+
+def test_the_same_request_sent_twenty_times_at_once_is_kept_once(store: RequestStore) -> None:
+    async def all_at_once() -> list[bool]:
+        again = [replace(REQUEST, reference=f"abcdefg{letter}") for letter in "abcdefghijklmnopqrst"]
+        return await asyncio.gather(*(store.accept(request) for request in again))
+
+    assert asyncio.run(all_at_once()).count(True) == 1
+
+
+def test_what_is_due_is_claimed_by_one_worker_only(store: RequestStore) -> None:
+    accept(store)
+
+    assert [request.request_id for request in store.claim(limit=5)] == ["r1"]
+    assert list(store.claim(limit=5)) == []
+
+
+def test_what_is_released_can_be_claimed_again_when_it_is_due(store: RequestStore, time: Time) -> None:
+    accept(store)
+    [claimed] = store.claim(limit=1)
+    store.save(replace(claimed, due=NOW + timedelta(seconds=5)))
+    store.release(claimed)
+
+    assert list(store.claim(limit=1)) == []
+    time.now += timedelta(seconds=5)
+    assert len(store.claim(limit=1)) == 1
+
+
+def test_what_rests_is_never_claimed(store: RequestStore, time: Time) -> None:
+    accept(store, replace(REQUEST, due=None))
+    time.now += timedelta(days=400)
+
+    assert list(store.claim(limit=1)) == []
+
+
+def test_after_a_start_what_a_dead_process_held_is_free_and_an_interrupted_creation_is_due(
+    store: RequestStore,
+) -> None:
+    accept(store)
+    [claimed] = store.claim(limit=1)
+    store.save(replace(claimed, state=RequestState.CREATING, due=NOW + timedelta(hours=1)))
+    store.recover()
+
+    [found] = store.claim(limit=1)
+    assert found.state is RequestState.CREATING
+
+
+def test_a_sign_in_lets_only_this_persons_waiting_requests_go_on(store: RequestStore) -> None:
+    waiting = replace(REQUEST, state=RequestState.WAITING_FOR_SIGN_IN, due=None, missing=frozenset({"a"}))
+    accept(store, waiting)
+    accept(store, replace(waiting, request_id="r2", reference="r2", person=SlackUser("T2", "U1")))
+    accept(store, replace(REQUEST, request_id="r3", reference="r3", state=RequestState.CREATED, due=None))
+
+    assert store.waiting_for(ADA) == {"a"}
+    store.resume(ADA)
+
+    assert [request.request_id for request in store.claim(limit=9)] == ["r1"]
+
+
+def test_a_decision_counts_only_while_the_request_rests_where_it_was_made(store: RequestStore) -> None:
+    resting = replace(REQUEST, state=RequestState.UNCLEAR, due=None)
+    accept(store, resting)
+    decided = replace(resting, state=RequestState.READY, due=NOW)
+
+    assert store.decide(decided, RequestState.UNCLEAR)
+    assert not store.decide(decided, RequestState.UNCLEAR)
+
+
+def test_a_closed_view_is_forgotten_and_saving_does_not_bring_it_back(store: RequestStore) -> None:
+    accept(store)
+    closed = asyncio.run(store.close_view("V1"))
+    store.save(REQUEST)
+
+    assert closed
+    assert closed.request_id == "r1"
+    assert asyncio.run(store.close_view("V1")) is None
