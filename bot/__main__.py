@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 import click
 import structlog
@@ -27,6 +28,7 @@ from bot import logs, settings
 from bot.browsing import Browsing
 from bot.checking import Checking
 from bot.creating import Creating
+from bot.drafts import Drafts
 from bot.errors import Problem, SettingsProblem
 from bot.fulfilling import Fulfilling, Settling
 from bot.globus.browsing import GlobusCollections
@@ -39,11 +41,14 @@ from bot.scheduling import Scheduling
 from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack.browsing import BrowsingHandlers
+from bot.slack.entrances import EntranceHandlers
 from bot.slack.fulfilling import FulfillingHandlers, RequestMessages
 from bot.slack.linking import LinkingHandlers, LinkingMessages
 from bot.slack.posting import Poster
 from bot.slack.scheduling import SchedulingHandlers
+from bot.slack.zones import Zones
 from bot.store.database import Database
+from bot.store.drafts import DraftStore
 from bot.store.linking import AccountStore, SignInStore
 from bot.store.scheduling import RequestStore
 from bot.store.vault import Vault, keys_beside, new_key, read_keys
@@ -132,9 +137,20 @@ def build(given: Settings, *, bot: AuthorizeResult, closing: ExitStack) -> Bot:
     client = AsyncWebClient(base_url=given.slack_api_url)
     app = slack_app.build(client, signing_secret=given.slack_signing_secret, bot=bot)
     listen = slack_app.Listen(app)
-    scheduling = Scheduling(inbox=requests, clock=now, new_reference=new_reference, wake=wake)
-    SchedulingHandlers(
-        scheduling=scheduling, linking=linking, new_id=_new_id, sign_in_first=sign_in_first
+    drafts = Drafts(store=DraftStore(database), clock=now)
+    scheduling = Scheduling(inbox=requests, drafts=drafts, clock=now, new_reference=new_reference, wake=wake)
+    form = SchedulingHandlers(scheduling=scheduling, drafts=drafts, clock=now)
+    form.register(listen)
+    EntranceHandlers(
+        form=form,
+        linking=linking,
+        zones=Zones(clock=now),
+        clock=now,
+        new_id=_new_id,
+        sign_in_first=sign_in_first,
+        app_hosts=frozenset(
+            {urlsplit(given.globus_app_url).netloc, urlsplit(settings.GLOBUS_APP_URL).netloc}
+        ),
     ).register(listen)
     browsing = Browsing(collections=GlobusCollections(quick), accounts=accounts, executor=typing)
     BrowsingHandlers(browsing=browsing).register(listen)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.browsing import Collection, Collections
 from bot.errors import Problem, Refused, SignInNeeded, UnknownCollection
 from bot.linking import Account, SlackUser
-from bot.scheduling import Location, Plan
+from bot.planning import Location, Plan, Source
 
 
 class Consents(Protocol):
@@ -96,14 +96,17 @@ def _refuse_unusable(field: str, found: Collection | Problem, *, linked: bool) -
         )
 
 
-def _named(location: Location, found: Collection | Problem) -> Location:
-    return replace(location, name=found.display_name) if isinstance(found, Collection) else location
+_Place = TypeVar("_Place", Source, Location)
+
+
+def _named(place: _Place, found: Collection | Problem) -> _Place:
+    return replace(place, name=found.display_name) if isinstance(found, Collection) else place
 
 
 def names_of(plan: Plan, collections: frozenset[str]) -> list[str]:
     """Give what the plan calls these collections, source first."""
-    places = dict.fromkeys((plan.source, plan.destination))
-    return [place.name or place.collection_id for place in places if place.collection_id in collections]
+    names = {place.collection_id: place.name for place in (plan.source, plan.destination)}
+    return [name or collection_id for collection_id, name in names.items() if collection_id in collections]
 
 
 def why_sign_in(

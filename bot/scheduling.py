@@ -1,25 +1,16 @@
 """A form becomes a TimerRequest: what a person filled in, checked field by field, and kept."""
 
 import asyncio
-import re
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
-from bot.errors import FormProblems
+from bot.drafts import Draft, Drafts
+from bot.forms import read_plan
 from bot.linking import SlackUser
-from bot.schedules import INTERVALS, LATEST_START, START_TOLERANCE, Ending, Repeat, Schedule, read_interval
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
-
-LONGEST_NAME: Final = 64
-"""Globus does not say how long a timer's name may be; this leaves room for the reference behind it."""
-
-LONGEST_PATH: Final = 2000
-"""Longer than any path a file system takes in practice, and short enough for a message."""
+from bot.planning import Plan
 
 SETTLING: Final = timedelta(seconds=0.25)
 """Slack puts the acknowledged view in place after the answer; an update that comes first would be lost."""
@@ -38,44 +29,6 @@ class RequestState(StrEnum):
     ANNOUNCED = "announced"
     REFUSED = "refused"
     EXPIRED = "expired"
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A path on a collection. `name` is the collection's display name, as far as it is known."""
-
-    collection_id: str
-    path: str
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a person filled in. `name` is empty when they left it to the bot."""
-
-    source: Location
-    destination: Location
-    schedule: Schedule
-    announce_in: str
-    name: str = ""
-
-    @property
-    def destination_path(self) -> str:
-        """The path Globus needs: a folder goes to a folder, a file to the full path of a file."""
-        if self.source.path.endswith("/"):
-            return self.destination.path.rstrip("/") + "/"
-        if self.destination.path.endswith("/"):
-            return self.destination.path + self.source.path.rsplit("/", 1)[-1]
-        return self.destination.path
-
-    @property
-    def title(self) -> str:
-        """What to call this transfer: the person's name for it, or from where to where."""
-        if self.name:
-            return self.name
-        return f"{self.source.name or 'source'} to {self.destination.name or 'destination'}"[
-            :LONGEST_NAME
-        ].strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +74,14 @@ class Inbox(Protocol):
         ...
 
 
+class ConfirmationNeeded(Exception):
+    """A good form whose runs would delete files: its person has to be asked once more."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__("deleting extra files needs a confirmation")
+        self.plan = plan
+
+
 class Scheduling:
     """Takes a filled-in form and keeps it as a request, once."""
 
@@ -128,168 +89,37 @@ class Scheduling:
         self,
         *,
         inbox: Inbox,
+        drafts: Drafts,
         clock: Callable[[], datetime],
         new_reference: Callable[[], str],
         wake: Callable[[], None],
     ) -> None:
         self._inbox = inbox
+        self._drafts = drafts
         self._clock = clock
         self._new_reference = new_reference
         self._wake = wake
 
     async def submit(
-        self, form: Mapping[str, str], *, person: SlackUser, request_id: str, view_id: str
+        self, draft: Draft, *, zone: tzinfo, view_id: str, confirmed: bool = False
     ) -> TimerRequest:
-        """Read the form and commit it; raises FormProblems. Sending it again changes nothing."""
+        """Read the form and commit it; raises FormProblems. Sending it again changes nothing.
+
+        Raises ConfirmationNeeded for a form whose runs delete files, unless that was `confirmed`.
+        """
         now = self._clock()
+        plan = read_plan(draft.form, now=now, zone=zone)
+        if plan.deletes and not confirmed:
+            raise ConfirmationNeeded(plan)
         request = TimerRequest(
-            request_id=request_id,
+            request_id=draft.request_id,
             reference=self._new_reference(),
-            person=person,
-            plan=read_plan(form, now=now),
+            person=draft.person,
+            plan=plan,
             received_at=now,
             due=now + SETTLING,
             view_id=view_id,
         )
-        await self._inbox.accept(request)
+        await asyncio.gather(self._inbox.accept(request), self._drafts.forget(draft.person))
         asyncio.get_running_loop().call_later(SETTLING.total_seconds(), self._wake)
         return request
-
-
-def read_plan(form: Mapping[str, str], *, now: datetime) -> Plan:
-    """Read the form's fields, each a string under its name in the form; absent means not filled in.
-
-    `start` and `end_date` are seconds since the epoch. `source_name` and `destination_name` are what
-    the collections are called in the form. Raises FormProblems with a message for each bad field.
-    """
-    reading = _Reading(form, now)
-    source = reading.location("source")
-    destination = reading.location("destination")
-    name = reading.name()
-    announce_in = reading.required("announce_in", "Choose where your team should hear of it.")
-    schedule = reading.schedule()
-    if not reading.problems and _place(source) == _place(destination):
-        reading.problems["destination_path"] = "This is the same place as the source. Choose another folder."
-    if reading.problems or schedule is None:
-        raise FormProblems(reading.problems)
-    return Plan(source=source, destination=destination, schedule=schedule, announce_in=announce_in, name=name)
-
-
-def _place(location: Location) -> tuple[str, str]:
-    return location.collection_id, location.path.rstrip("/")
-
-
-class _Reading:
-    """One pass over a form, which collects every problem instead of stopping at the first."""
-
-    def __init__(self, form: Mapping[str, str], now: datetime) -> None:
-        self._form = {key: value.strip() for key, value in form.items()}
-        self._now = now
-        self.problems: dict[str, str] = {}
-
-    def required(self, key: str, message: str) -> str:
-        value = self._form.get(key, "")
-        if not value:
-            self.problems[key] = message
-        return value
-
-    def location(self, side: str) -> Location:
-        collection_id = self.required(f"{side}_collection", "Search for a collection and choose it.")
-        if collection_id:
-            try:
-                collection_id = str(uuid.UUID(collection_id))
-            except ValueError:
-                self.problems[f"{side}_collection"] = (
-                    "Globus has no such collection. Choose one from the list."
-                )
-        path = self.required(f"{side}_path", "Say which file or folder, such as /data/run-001/.")
-        if path and not path.startswith(("/", "~")):
-            self.problems[f"{side}_path"] = "A path starts with / (or with ~ for your home folder)."
-        elif re.search(r"[\x00-\x1f\x7f]", path):
-            self.problems[f"{side}_path"] = "Give one path, on one line."
-        elif len(path) > LONGEST_PATH:
-            self.problems[f"{side}_path"] = f"A path can have at most {LONGEST_PATH:,} characters."
-        return Location(collection_id, path, self._form.get(f"{side}_name", ""))
-
-    def name(self) -> str:
-        name = " ".join(self._form.get("name", "").split())
-        if len(name) > LONGEST_NAME:
-            self.problems["name"] = f"A name can have at most {LONGEST_NAME} characters."
-        return name
-
-    def schedule(self) -> Schedule | None:
-        start = self._start()
-        interval = self._interval()
-        runs, until = self._end() if interval else (None, None)
-        if start is None or self.problems.keys() & {"repeat", "interval", "end", "end_runs", "end_date"}:
-            return None
-        try:
-            return Schedule(start=start, interval=interval, runs=runs, until=until)
-        except FormProblems as found:
-            self.problems.update(found.by_field)
-            return None
-
-    def _start(self) -> datetime | None:
-        start = self._moment("start", "Choose when the first run should be.")
-        if "start" in self.problems:
-            return None
-        if start is None:
-            return self._now
-        if start > self._now + LATEST_START:
-            self.problems["start"] = (
-                "Globus takes a first run at most one year ahead. Choose an earlier date."
-            )
-        elif start < self._now - START_TOLERANCE:
-            self.problems["start"] = (
-                "This moment has passed. Choose a later one, or leave it empty to start now."
-            )
-        return start
-
-    def _interval(self) -> timedelta | None:
-        repeat = self._choice("repeat", Repeat, "Choose how often it should run.")
-        if repeat is None or repeat is Repeat.ONCE:
-            return None
-        if repeat in INTERVALS:
-            return INTERVALS[repeat]
-        try:
-            return read_interval(self._form.get("interval", ""))
-        except ValueError:
-            self.problems["interval"] = "Write an interval such as 6h, 1d12h or 2w."
-            return None
-
-    def _end(self) -> tuple[int | None, datetime | None]:
-        end = (
-            self._choice("end", Ending, "Choose when it should end.")
-            if self._form.get("end")
-            else Ending.NEVER
-        )
-        if end is Ending.RUNS:
-            return self._runs(), None
-        if end is Ending.DATE:
-            self.required("end_date", "Choose when it should end.")
-            return None, self._moment("end_date", "Choose when it should end.")
-        return None, None
-
-    def _runs(self) -> int | None:
-        text = self._form.get("end_runs", "")
-        if not re.fullmatch(r"\+?\d{1,9}", text, re.ASCII) or int(text) < 1:
-            self.problems["end_runs"] = "Write how many times it should run: a whole number, 1 or more."
-            return None
-        return int(text)
-
-    def _moment(self, key: str, message: str) -> datetime | None:
-        text = self._form.get(key, "")
-        if not text:
-            return None
-        try:
-            return datetime.fromtimestamp(int(text), UTC)
-        except (ValueError, OverflowError, OSError):
-            self.problems[key] = message
-            return None
-
-    def _choice(self, key: str, choices: type[_Choice], message: str) -> _Choice | None:
-        try:
-            return choices(self._form.get(key, ""))
-        except ValueError:
-            self.problems[key] = message
-            return None

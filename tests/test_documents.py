@@ -24,6 +24,7 @@ SLACK_CODE = "\n".join(file.read_text() for file in (ROOT / "bot" / "slack").glo
 
 SCOPES = {
     "chat_postMessage": {"chat:write"},
+    "users_info": {"users:read"},
     "views_open": set(),
     "views_push": set(),
     "views_update": set(),

@@ -12,8 +12,9 @@ from bot.errors import OutcomeUnclear
 from bot.globus.clients import Clients
 from bot.globus.errors import GLOBUS, changing, reading
 from bot.linking import SlackUser
+from bot.planning import Item, Option, Plan
 from bot.schedules import Schedule
-from bot.scheduling import Plan, TimerRequest
+from bot.scheduling import TimerRequest
 
 
 class GlobusTimers:
@@ -64,28 +65,39 @@ def timer_document(request: TimerRequest) -> dict[str, Any]:
             "source_endpoint": request.plan.source.collection_id,
             "destination_endpoint": request.plan.destination.collection_id,
             "label": request.plan.title,
-            "verify_checksum": True,
-            "preserve_timestamp": False,
-            "encrypt_data": False,
-            "skip_source_errors": False,
-            "fail_on_quota_errors": False,
-            "delete_destination_extra": False,
-            "notify_on_succeeded": True,
-            "notify_on_failed": True,
-            "notify_on_inactive": True,
-            "DATA": [_item(request.plan)],
+            **{option.value: option in request.plan.options for option in Option},
+            **_sync_level(request.plan),
+            **_filters(request.plan),
+            "DATA": [_item(item) for item in request.plan.items],
         },
     }
 
 
-def _item(plan: Plan) -> dict[str, Any]:
-    item: dict[str, Any] = {
+def _item(item: Item) -> dict[str, Any]:
+    written: dict[str, Any] = {
         "DATA_TYPE": "transfer_item",
-        "source_path": plan.source.path,
-        "destination_path": plan.destination_path,
+        "source_path": item.source_path,
+        "destination_path": item.destination_path,
     }
     # Without a slash at the end Transfer finds out for itself whether it is a file or a folder.
-    return item | {"recursive": True} if plan.source.path.endswith("/") else item
+    return written | {"recursive": True} if item.is_folder else written
+
+
+def _sync_level(plan: Plan) -> dict[str, Any]:
+    return {} if plan.sync_level.number is None else {"sync_level": plan.sync_level.number}
+
+
+def _filters(plan: Plan) -> dict[str, Any]:
+    rules = [
+        {
+            "DATA_TYPE": "filter_rule",
+            "method": rule.method.value,
+            "name": rule.pattern.rstrip("/"),
+            "type": "dir" if rule.is_for_folders else "file",
+        }
+        for rule in plan.filters
+    ]
+    return {"filter_rules": rules} if rules else {}
 
 
 def _schedule(schedule: Schedule) -> dict[str, Any]:

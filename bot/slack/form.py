@@ -1,47 +1,93 @@
 """The form: drawn from the fields' values, and read back into them."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field as member, replace
 from typing import Any, Final
 
 from bot.errors import FormProblems
-from bot.schedules import INTERVALS, Ending, Repeat, write_interval
-from bot.scheduling import LONGEST_NAME, Plan
-from bot.slack.blocks import Block, View, context, field, modal, option, plain, section
+from bot.forms import NO_OPTIONS
+from bot.planning import DEFAULT_OPTIONS, LONGEST_NAME, Option, SyncLevel
+from bot.schedules import Ending, Repeat
+from bot.slack.blocks import Block, View, actions, button, context, field, modal, option, plain, section
 
 FORM: Final = "schedule_transfer"
-REDRAWING: Final = ("repeat", "end")
-"""The fields whose choice decides which other fields are there."""
+CONTINUE: Final = "continue_draft"
+DISCARD: Final = "discard_draft"
+REDRAWING: Final = (
+    "source_collection",
+    "destination_collection",
+    "repeat",
+    "interval",
+    "start",
+    "end",
+    "end_runs",
+    "end_date",
+)
+"""The fields of which each change is told to the bot, which shows the next runs and keeps a draft."""
 
 _REPEATS: Final = {
     Repeat.ONCE: "Once",
     Repeat.HOURLY: "Every hour",
     Repeat.DAILY: "Every day",
     Repeat.WEEKLY: "Every week",
-    Repeat.CUSTOM: "Every …",
+    Repeat.CUSTOM: "In words …",
 }
 _ENDINGS: Final = {Ending.NEVER: "Never", Ending.RUNS: "After a number of runs", Ending.DATE: "At a time"}
+_SYNC_LEVELS: Final = {
+    SyncLevel.ALWAYS: "Always",
+    SyncLevel.EXISTS: "Only if it is not there yet",
+    SyncLevel.SIZE: "If its size differs",
+    SyncLevel.MTIME: "If it is newer at the source",
+    SyncLevel.CHECKSUM: "If its checksum differs",
+}
+_OPTIONS: Final = {
+    Option.VERIFY_CHECKSUM: "Verify each file's checksum after the transfer",
+    Option.PRESERVE_TIMESTAMP: "Keep the files' modification times",
+    Option.ENCRYPT_DATA: "Encrypt the transfer",
+    Option.SKIP_SOURCE_ERRORS: "Skip files that cannot be read",
+    Option.FAIL_ON_QUOTA_ERRORS: "Stop when the destination's quota is used up",
+    Option.DELETE_DESTINATION_EXTRA: "Delete extra files at the destination",
+    Option.NOTIFY_ON_SUCCEEDED: "E-mail me when a run succeeds",
+    Option.NOTIFY_ON_FAILED: "E-mail me when a run fails",
+    Option.NOTIFY_ON_INACTIVE: "E-mail me when a run is stuck",
+}
 _FALLBACK: Final = {"interval": "repeat", "end_runs": "end", "end_date": "end", "end": "repeat"}
 """Where a problem is shown whose own field is not in the form."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormContext:
-    """What travels with an open form: the request that it will become, and where it was opened."""
+    """What travels with an open form: the request that it will become, and where it was opened.
+
+    `zone` is the person's time zone (IANA). `renewed` counts how often each field was given a new value by
+    the bot: Slack keeps what was typed for as long as a block's ID stays the same.
+    """
 
     request_id: str
     channel_id: str = ""
+    thread_ts: str = ""
+    zone: str = "UTC"
+    renewed: Mapping[str, int] = member(default_factory=dict)
 
     def written(self) -> str:
         """Write it as a view's private metadata."""
-        return json.dumps({"request_id": self.request_id, "channel_id": self.channel_id})
+        return json.dumps(asdict(self))
 
     @classmethod
     def read(cls, metadata: str) -> "FormContext":
         """Read a view's private metadata."""
-        given = json.loads(metadata)
-        return cls(given["request_id"], given["channel_id"])
+        return cls(**json.loads(metadata))
+
+    def renewing(self, names: Sequence[str]) -> "FormContext":
+        """Give the context of a form in which the bot has changed these fields."""
+        renewed = {name: self.renewed.get(name, 0) + 1 for name in names}
+        return replace(self, renewed={**self.renewed, **renewed})
+
+    def block_id(self, name: str) -> str:
+        """Give the ID of a field's block."""
+        count = self.renewed.get(name, 0)
+        return f"{name}:{count}" if count else name
 
 
 def read_state(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, str]:
@@ -64,6 +110,8 @@ def read_state(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[st
 def _value(element: Mapping[str, Any]) -> str:
     if element.get("selected_option"):
         return str(element["selected_option"]["value"])
+    if "selected_options" in element:
+        return ",".join(sorted(one["value"] for one in element["selected_options"] or ())) or NO_OPTIONS
     for key in ("value", "selected_date_time", "selected_conversation", "selected_date"):
         if element.get(key) is not None:
             return str(element[key])
@@ -75,14 +123,22 @@ def form_view(
     *,
     filled: Mapping[str, str] | None = None,
     note: str = "",
+    preview: str = "",
     problem: tuple[str, str] | None = None,
+    draft: bool = False,
 ) -> View:
-    """Draw the form, filled in as given; `problem` is a field's name and what is wrong with it."""
+    """Draw the form, filled in as given.
+
+    `preview` says when it would run; `problem` is a field's name and what is wrong with it; `draft` offers
+    to go on with a form that was left unfinished.
+    """
     given = dict(filled or {})
     blocks = [section(note)] if note else []
-    for drawn in _fields(given):
+    if draft:
+        blocks += _draft_offer()
+    for drawn in _fields(opened, given, preview):
         blocks.append(drawn)
-        if problem and drawn["block_id"] == problem[0]:
+        if problem and drawn.get("block_id", "").partition(":")[0] == problem[0]:
             blocks.append(context(f":warning: {problem[1]}"))
     return modal(
         FORM,
@@ -91,33 +147,15 @@ def form_view(
         metadata=opened.written(),
         submit="Schedule",
         close="Cancel",
+        tell_when_closed=True,
     )
 
 
-def filled_from(plan: Plan) -> dict[str, str]:
-    """Give the fields of a form that would become this plan again."""
-    schedule = plan.schedule
-    repeats = {interval: repeat for repeat, interval in INTERVALS.items()}
-    filled = {
-        "source_collection": plan.source.collection_id,
-        "source_name": plan.source.name,
-        "source_path": plan.source.path,
-        "destination_collection": plan.destination.collection_id,
-        "destination_name": plan.destination.name,
-        "destination_path": plan.destination.path,
-        "name": plan.name,
-        "start": str(int(schedule.start.timestamp())),
-        "repeat": Repeat.ONCE if schedule.interval is None else repeats.get(schedule.interval, Repeat.CUSTOM),
-        "end": Ending.RUNS if schedule.runs else Ending.DATE if schedule.until else Ending.NEVER,
-        "announce_in": plan.announce_in,
-    }
-    if filled["repeat"] == Repeat.CUSTOM and schedule.interval:
-        filled["interval"] = write_interval(schedule.interval)
-    if schedule.runs:
-        filled["end_runs"] = str(schedule.runs)
-    if schedule.until:
-        filled["end_date"] = str(int(schedule.until.timestamp()))
-    return filled
+def _draft_offer() -> list[Block]:
+    return [
+        section("You left a transfer unfinished."),
+        actions(button("Continue where you left off", CONTINUE, primary=True), button("Discard it", DISCARD)),
+    ]
 
 
 def placed(problems: FormProblems, view: Mapping[str, Any]) -> dict[str, str]:
@@ -132,16 +170,15 @@ def placed(problems: FormProblems, view: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _fields(given: Mapping[str, str]) -> list[Block]:
-    repeat = given.get("repeat", Repeat.DAILY)
-    fields = [
+def _fields(opened: FormContext, given: Mapping[str, str], preview: str) -> list[Block]:
+    drawn = [
         *_place(
             "source",
             "From",
-            "The file or folder to copy, such as /data/run-001/. A folder ends with /.",
+            "One file or folder a line; a folder ends with /.",
             given,
         ),
-        *_place("destination", "To", "Where it goes, such as /archive/run-001/.", given),
+        *_place("destination", "To", "The folder where it goes, such as /archive/run-001/.", given),
         field(
             "name",
             "Name",
@@ -149,63 +186,93 @@ def _fields(given: Mapping[str, str]) -> list[Block]:
             hint="What your team will call it. Left empty, it is named after the collections.",
             optional=True,
         ),
-        field("repeat", "How often", _select(_REPEATS, repeat), redraws=True),
-    ]
-    if repeat == Repeat.CUSTOM:
-        interval = _text(given.get("interval"), placeholder="6h")
-        fields.append(
-            field("interval", "Interval", interval, hint="Weeks, days, hours, minutes: 2w, 1d12h, 90m.")
-        )
-    fields.append(
+        *_timing(opened, given, preview),
         field(
-            "start",
-            "First run",
-            _date_time(given.get("start")),
-            hint="In your own time zone. Left empty, it runs as soon as it is scheduled.",
+            "sync_level",
+            "Copy a file that is there already",
+            _select(_SYNC_LEVELS, given.get("sync_level", SyncLevel.ALWAYS)),
+        ),
+        field("options", "Options", _checkboxes(given.get("options")), optional=True),
+        field(
+            "filters",
+            "Filters",
+            _text(given.get("filters"), placeholder="exclude *.tmp", lines=True),
+            hint="One a line: exclude *.tmp, or include *.dat. The first that fits a name decides.",
             optional=True,
+        ),
+        field("announce_in", "Announce in", _channel(given.get("announce_in"))),
+    ]
+    for block in drawn:
+        if "block_id" in block:
+            block["block_id"] = opened.block_id(block["block_id"])
+    return drawn
+
+
+def _timing(opened: FormContext, given: Mapping[str, str], preview: str) -> list[Block]:
+    repeat = given.get("repeat", Repeat.DAILY)
+    drawn = [field("repeat", "How often", _select(_REPEATS, repeat), redraws=True)]
+    if repeat == Repeat.CUSTOM:
+        words = _text(
+            given.get("interval"), placeholder="6h, or every 2 weeks starting next monday, 10 times"
         )
+        words["dispatch_action_config"] = {"trigger_actions_on": ["on_enter_pressed"]}
+        hint = "Weeks, days, hours, minutes: 2w, 1d12h, 90m. Press Enter to see what I understood."
+        drawn.append(field("interval", "In words", words, hint=hint, redraws=True))
+    first = field(
+        "start",
+        "First run",
+        _date_time(given.get("start")),
+        hint=f"In your own time zone ({opened.zone}). Left empty, it runs as soon as it is scheduled.",
+        optional=True,
+        redraws=True,
     )
+    drawn.append(first)
     if repeat != Repeat.ONCE:
-        fields.extend(_ending(given))
-    fields.append(field("announce_in", "Announce in", _channel(given.get("announce_in"))))
-    return fields
+        drawn.extend(_ending(given))
+    return [*drawn, context(preview)] if preview else drawn
 
 
 def _place(side: str, label: str, hint: str, given: Mapping[str, str]) -> list[Block]:
     chosen, name = given.get(f"{side}_collection"), given.get(f"{side}_name", "")
     search: Block = {
         "type": "external_select",
-        "placeholder": plain("Search by name, or paste an ID", 150),
-        "min_query_length": 2,
+        "placeholder": plain("Search by name, or paste an ID or a link", 150),
+        "min_query_length": 0,
     }
     if chosen:
         search["initial_option"] = option(name or chosen, chosen)
-    path = _text(given.get(f"{side}_path"), placeholder="/data/run-001/")
+    path = _text(given.get(f"{side}_path"), placeholder="/data/run-001/", lines=side == "source")
     return [
-        field(f"{side}_collection", f"{label}: collection", search),
+        field(f"{side}_collection", f"{label}: collection", search, redraws=True),
         field(f"{side}_path", f"{label}: path", path, hint=hint),
     ]
 
 
 def _ending(given: Mapping[str, str]) -> list[Block]:
     end = given.get("end", Ending.NEVER)
-    fields = [field("end", "Ends", _select(_ENDINGS, end), redraws=True)]
+    drawn = [field("end", "Ends", _select(_ENDINGS, end), redraws=True)]
     if end == Ending.RUNS:
-        number: Block = {"type": "number_input", "is_decimal_allowed": False}
+        number: Block = {
+            "type": "number_input",
+            "is_decimal_allowed": False,
+            "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
+        }
         if given.get("end_runs"):
             number["initial_value"] = given["end_runs"]
-        fields.append(field("end_runs", "Number of runs", number))
+        drawn.append(field("end_runs", "Number of runs", number, redraws=True))
     elif end == Ending.DATE:
-        fields.append(field("end_date", "Ends at", _date_time(given.get("end_date"))))
-    return fields
+        drawn.append(field("end_date", "Ends at", _date_time(given.get("end_date")), redraws=True))
+    return drawn
 
 
-def _text(value: str | None, *, placeholder: str, most: int | None = None) -> Block:
+def _text(value: str | None, *, placeholder: str, most: int | None = None, lines: bool = False) -> Block:
     drawn: Block = {"type": "plain_text_input", "placeholder": plain(placeholder, 150)}
     if value:
         drawn["initial_value"] = value
     if most:
         drawn["max_length"] = most
+    if lines:
+        drawn["multiline"] = True
     return drawn
 
 
@@ -215,6 +282,14 @@ def _select(choices: Mapping[Any, str], chosen: str) -> Block:
     if chosen in options:
         drawn["initial_option"] = options[chosen]
     return drawn
+
+
+def _checkboxes(chosen: str | None) -> Block:
+    options = {value.value: option(text, value) for value, text in _OPTIONS.items()}
+    ticked = sorted(DEFAULT_OPTIONS) if chosen is None else chosen.split(",")
+    drawn: Block = {"type": "checkboxes", "options": list(options.values())}
+    initial = [options[name] for name in ticked if name in options]
+    return drawn | {"initial_options": initial} if initial else drawn
 
 
 def _date_time(seconds: str | None) -> Block:

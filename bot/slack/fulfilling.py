@@ -7,12 +7,13 @@ from typing import Protocol
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.errors import CannotPost, Problem
+from bot.forms import form_of
 from bot.fulfilling import Decision, Settling
 from bot.linking import Account, SignInLink
 from bot.scheduling import RequestState, TimerRequest
 from bot.slack.app import Listen, person_of
 from bot.slack.blocks import actions, button, code, context, section
-from bot.slack.form import FormContext, filled_from, form_view
+from bot.slack.form import FormContext, form_view
 from bot.slack.posting import Poster
 from bot.slack.progress import (
     ANNOUNCE_AGAIN,
@@ -129,7 +130,7 @@ class RequestMessages:
             # A corrected form is another request: this one has an end that its person has seen.
             return form_view(
                 FormContext(self._new_id()),
-                filled=filled_from(request.plan),
+                filled=form_of(request.plan),
                 problem=(request.blamed_field, request.reason),
             )
         return progress_view(request, link=link, app_url=self._app_url)

@@ -5,13 +5,45 @@ from typing import Final
 
 from bot.fulfilling import Decision
 from bot.linking import Account, SignInLink
-from bot.scheduling import Location, Plan, RequestState, TimerRequest
-from bot.slack.blocks import Block, View, actions, bold, button, code, context, escape, modal, moment, section
+from bot.planning import DEFAULT_OPTIONS, Location, Option, Plan, Source, SyncLevel
+from bot.scheduling import RequestState, TimerRequest
+from bot.slack.blocks import (
+    Block,
+    View,
+    actions,
+    bold,
+    button,
+    code,
+    context,
+    escape,
+    modal,
+    moment,
+    section,
+    shortened,
+)
 from bot.slack.linking import link_blocks
 
 PROGRESS: Final = "progress"
 ANNOUNCE_AGAIN: Final = "announce_again"
 TIMER_LINK: Final = "timer_link"
+
+ITEMS_SHOWN: Final = 5
+PATH_SHOWN: Final = 150
+"""More, or longer ones, would bury the message; the timer's own page has them all."""
+
+_SYNC_LEVELS: Final = {
+    SyncLevel.EXISTS: "skips files that are there",
+    SyncLevel.SIZE: "skips files of the same size",
+    SyncLevel.MTIME: "skips files that are not newer",
+    SyncLevel.CHECKSUM: "skips files with the same checksum",
+}
+_SWITCHED_ON: Final = {
+    Option.DELETE_DESTINATION_EXTRA: "*deletes extra files at the destination*",
+    Option.PRESERVE_TIMESTAMP: "keeps modification times",
+    Option.ENCRYPT_DATA: "encrypted",
+    Option.SKIP_SOURCE_ERRORS: "skips unreadable files",
+    Option.FAIL_ON_QUOTA_ERRORS: "stops when the quota is used up",
+}
 
 DECISIONS: Final = {
     Decision.LOOK_AGAIN: "Look again",
@@ -78,17 +110,47 @@ def announcement(request: TimerRequest, account: Account | None, *, app_url: str
 def summary(plan: Plan) -> str:
     """Say from where, to where, how often and until when."""
     lines = [
-        f"*From* {_place(plan.source)}",
-        f"*To* {_place(plan.destination)}",
+        f"*From* {_source(plan.source)}",
+        f"*To* {_destination(plan.destination)}",
         f"*Runs* {plan.schedule.in_words()}",
     ]
     if plan.schedule.until:
         lines[-1] += f", until {moment(plan.schedule.until)}"
+    unusual = _unusual(plan)
+    if unusual:
+        lines.append(f"*Options* {unusual}")
     return "\n".join(lines)
 
 
-def _place(location: Location) -> str:
-    return f"{bold(location.name or location.collection_id)} {code(location.path)}"
+def _source(source: Source) -> str:
+    shown = ", ".join(code(shortened(path, PATH_SHOWN)) for path in source.paths[:ITEMS_SHOWN])
+    more = len(source.paths) - ITEMS_SHOWN
+    return f"{_collection(source)} {shown}" + (f" and {more} more" if more > 0 else "")
+
+
+def _destination(location: Location) -> str:
+    return f"{_collection(location)} {code(shortened(location.path, PATH_SHOWN))}"
+
+
+def _collection(place: Source | Location) -> str:
+    return bold(place.name or place.collection_id)
+
+
+def _unusual(plan: Plan) -> str:
+    """Say what differs from a plain transfer, as the team may want to know it."""
+    said = []
+    if plan.sync_level is not SyncLevel.ALWAYS:
+        said.append(_SYNC_LEVELS[plan.sync_level])
+    said += [text for option, text in _SWITCHED_ON.items() if option in plan.options - DEFAULT_OPTIONS]
+    if Option.VERIFY_CHECKSUM not in plan.options:
+        said.append("checksums not verified")
+    if plan.filters:
+        shown = ", ".join(
+            f"{one.method} {code(shortened(one.pattern, 60))}" for one in plan.filters[:ITEMS_SHOWN]
+        )
+        more = len(plan.filters) - ITEMS_SHOWN
+        said.append(f"filters: {shown}" + (f" and {more} more" if more > 0 else ""))
+    return "; ".join(said)
 
 
 def _made(request: TimerRequest) -> str:

@@ -1,102 +1,172 @@
-"""The command and the form: opened, redrawn when a choice shows another field, and sent."""
+"""The form: opened, redrawn when a choice shows another field, and sent."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_sdk.errors import SlackApiError
 
-from bot.errors import FormProblems
-from bot.linking import Linking
-from bot.scheduling import Scheduling
-from bot.slack import linking as linking_views
+from bot.drafts import Draft, Drafts
+from bot.errors import FormProblems, Problem
+from bot.planning import Plan
+from bot.schedule_fields import form_of_schedule
+from bot.scheduling import ConfirmationNeeded, Scheduling
 from bot.slack.app import Listen, person_of
-from bot.slack.blocks import code
-from bot.slack.form import FORM, REDRAWING, FormContext, form_view, placed, read_state
+from bot.slack.blocks import View, code, modal, section
+from bot.slack.form import CONTINUE, DISCARD, FORM, REDRAWING, FormContext, form_view, placed, read_state
+from bot.slack.preview import preview_of
 from bot.slack.progress import progress_view
+from bot.wording import NotUnderstood, read_schedule
 
-COMMAND: Final = "/schedule-transfer"
-HELP: Final = (
-    "*Schedule a recurring Globus transfer*\n"
-    f"`{COMMAND}` opens the form: from where, to where, how often. I check the consents that Globus needs, "
-    "create the timer with your own Globus account, and post its job ID in the channel that you choose.\n"
-    f"`{COMMAND} connect` links your Globus account, or gives you the sign-in link again.\n"
-    f"`{COMMAND} help` shows this."
-)
+CONFIRM_DELETE: Final = "confirm_delete"
 
 
 class SchedulingHandlers:
-    """What the command and the form do."""
+    """What the form does."""
 
     def __init__(
-        self, *, scheduling: Scheduling, linking: Linking, new_id: Callable[[], str], sign_in_first: bool
+        self,
+        *,
+        scheduling: Scheduling,
+        drafts: Drafts,
+        clock: Callable[[], datetime],
     ) -> None:
         self._scheduling = scheduling
-        self._linking = linking
-        self._new_id = new_id
-        self._sign_in_first = sign_in_first
+        self._drafts = drafts
+        self._clock = clock
 
     def register(self, listen: Listen) -> None:
         """Say which of Slack's messages these handlers answer."""
-        listen.command(COMMAND, self.command)
         for name in REDRAWING:
             listen.action(name, self.redraw)
+        listen.action(CONTINUE, self.continue_draft)
+        listen.action(DISCARD, self.discard_draft)
         listen.view(FORM, self.submit)
+        listen.view(CONFIRM_DELETE, self.confirm_delete)
+        listen.view_closed(FORM, self.closed)
 
-    async def command(self, args: AsyncArgs) -> None:
-        """Answer `/schedule-transfer` and its words."""
-        text = str(args.body.get("text", "")).strip()
-        channel_id = str(args.body["channel_id"])
-        match text.lower():
-            case "help":
-                await args.ack(text=HELP)
-            case "connect":
-                await self._connect(args, channel_id)
-            case _:
-                await self._open(args, channel_id, note=_not_understood(text))
-
-    async def _open(self, args: AsyncArgs, channel_id: str, *, note: str) -> None:
-        person = person_of(args)
-        if self._sign_in_first and not await self._linking.account_soon(person):
-            link = await self._linking.begin_soon(person, channel_id=channel_id)
-            view = linking_views.connect_view(link)
-        else:
-            view = form_view(FormContext(self._new_id(), channel_id), note=note)
-        await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
-        await args.ack()
-
-    async def _connect(self, args: AsyncArgs, channel_id: str) -> None:
-        person = person_of(args)
-        account, link = await self._linking.connect(person, channel_id=channel_id)
-        blocks = linking_views.connect_blocks(link, account)
-        await args.ack(text="Sign in to Globus", blocks=blocks)
+    async def view(
+        self, args: AsyncArgs, opened: FormContext, filled: Mapping[str, str], *, note: str = ""
+    ) -> View:
+        """Draw a form that is opened now; it offers the person's draft unless something is filled in."""
+        draft = None if filled else await self._drafts.find(person_of(args))
+        return form_view(
+            opened, filled=filled, note=note, preview=self._preview(filled, opened), draft=draft is not None
+        )
 
     async def redraw(self, args: AsyncArgs) -> None:
-        """Show the fields that belong to the choice that was made; what was typed stays."""
+        """Show the fields that belong to a choice, and when it would run; what was typed stays."""
         view = args.body["view"]
-        drawn = form_view(
-            FormContext.read(view["private_metadata"]), filled=read_state(view["state"]["values"])
-        )
+        opened, form = FormContext.read(view["private_metadata"]), read_state(view["state"]["values"])
+        said = self._said(form, opened) if args.body["actions"][0]["action_id"] == "interval" else {}
         await args.ack()
-        await args.client.views_update(view_id=view["id"], hash=view["hash"], view=drawn)
+        await self.refill(args, view, opened, form, said)
+
+    async def refill(
+        self,
+        args: AsyncArgs,
+        view: Mapping[str, Any],
+        opened: FormContext,
+        form: Mapping[str, str],
+        changed: Mapping[str, str],
+    ) -> None:
+        """Draw the form again with some fields changed by the bot; a newer drawing wins."""
+        filled = {name: value for name, value in {**form, **changed}.items() if value}
+        renewed = opened.renewing([name for name in changed if filled.get(name) != form.get(name)])
+        await self._drafts.keep(person_of(args), opened.request_id, filled)
+        drawn = form_view(renewed, filled=filled, preview=self._preview(filled, renewed))
+        try:
+            await args.client.views_update(view_id=view["id"], hash=view["hash"], view=drawn)
+        except SlackApiError as error:
+            if error.response["error"] not in {"hash_conflict", "not_found"}:
+                raise
+
+    async def continue_draft(self, args: AsyncArgs) -> None:
+        """Fill in what was left unfinished."""
+        view = args.body["view"]
+        await args.ack()
+        draft = await self._drafts.find(person_of(args))
+        opened = FormContext.read(view["private_metadata"])
+        await self.refill(args, view, opened, {}, draft.form if draft else {})
+
+    async def discard_draft(self, args: AsyncArgs) -> None:
+        """Forget what was left unfinished, and take the offer away."""
+        view = args.body["view"]
+        await args.ack()
+        await self._drafts.forget(person_of(args))
+        await self.refill(
+            args, view, FormContext.read(view["private_metadata"]), read_state(view["state"]["values"]), {}
+        )
+
+    async def closed(self, args: AsyncArgs) -> None:
+        """Keep what was typed into a form that was closed."""
+        view = args.body["view"]
+        await args.ack()
+        opened, form = FormContext.read(view["private_metadata"]), read_state(view["state"]["values"])
+        await self._drafts.keep(person_of(args), opened.request_id, form)
 
     async def submit(self, args: AsyncArgs) -> None:
         """Keep the request before it is acknowledged, or say what is wrong under the fields."""
         view = args.body["view"]
-        opened = FormContext.read(view["private_metadata"])
+        opened, form = FormContext.read(view["private_metadata"]), read_state(view["state"]["values"])
+        if opened.thread_ts and form.get("announce_in") == opened.channel_id:
+            form["announce_thread"] = opened.thread_ts
+        draft = Draft(person_of(args), opened.request_id, form)
         try:
-            request = await self._scheduling.submit(
-                read_state(view["state"]["values"]),
-                person=person_of(args),
-                request_id=opened.request_id,
-                view_id=view["id"],
-            )
+            request = await self._scheduling.submit(draft, zone=ZoneInfo(opened.zone), view_id=view["id"])
         except FormProblems as problems:
+            await self._drafts.keep(draft.person, opened.request_id, form)
             await args.ack(response_action="errors", errors=placed(problems, view))
+        except ConfirmationNeeded as needed:
+            await self._drafts.keep(draft.person, opened.request_id, form)
+            await args.ack(response_action="push", view=confirm_view(needed.plan, opened))
         else:
             await args.ack(response_action="update", view=progress_view(request))
 
+    async def confirm_delete(self, args: AsyncArgs) -> None:
+        """Keep the request that deletes files, now that its person knows."""
+        view = args.body["view"]
+        opened = FormContext.read(view["private_metadata"])
+        root = str(view["root_view_id"])
+        draft = await self._drafts.find(person_of(args))
+        if draft is None or draft.request_id != opened.request_id:
+            raise Problem("What was in the form is not kept any more.", "Fill it in again.")
+        request = await self._scheduling.submit(
+            draft, zone=ZoneInfo(opened.zone), view_id=root, confirmed=True
+        )
+        await args.client.views_update(view_id=root, view=progress_view(request))
+        await args.ack()
 
-def _not_understood(text: str) -> str:
-    if not text:
-        return ""
-    return f":information_source: I could not read {code(text)}. Fill in the form, and I take it from there."
+    def _said(self, form: Mapping[str, str], opened: FormContext) -> dict[str, str]:
+        """Give the fields that the words in `interval` say; none if they cannot be read."""
+        try:
+            said = read_schedule(form.get("interval", ""), now=self._clock(), zone=ZoneInfo(opened.zone))
+        except NotUnderstood:
+            return {}
+        if set(form) & {"start", "end_runs", "end_date"}:
+            return {}
+        fields = form_of_schedule(said)
+        is_now = int(said.start.timestamp()) == int(self._clock().timestamp())
+        return fields | {"start": ""} if is_now else fields
+
+    def _preview(self, form: Mapping[str, str], opened: FormContext) -> str:
+        return preview_of(form, now=self._clock(), zone=opened.zone)
+
+
+def confirm_view(plan: Plan, opened: FormContext) -> View:
+    """Ask once more before runs delete files, naming where."""
+    where = f"*{plan.destination.name or plan.destination.collection_id}* {code(plan.destination.path)}"
+    said = (
+        f":warning: Each run will *delete* every file in {where} that is not at the source. "
+        "Whoever put it there will not be asked."
+    )
+    return modal(
+        CONFIRM_DELETE,
+        "Delete extra files?",
+        [section(said)],
+        metadata=opened.written(),
+        submit="Yes, delete them",
+        close="Back",
+    )

@@ -90,6 +90,10 @@ class Database:
             self._readers.database = reader
         return job(reader)
 
+    async def read_soon(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
+        """Read in a thread, and give the event loop to others meanwhile."""
+        return await asyncio.to_thread(self.read, job)
+
     def write(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
         """Write and wait until it is on disk. Not for the event loop."""
         return self._begin(job).result()

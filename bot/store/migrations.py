@@ -85,3 +85,17 @@ def m003_sign_ins(database: Database) -> None:
           lease_until  TEXT
         ) STRICT""")
     database.execute("CREATE INDEX sign_ins_due ON sign_ins (due) WHERE due IS NOT NULL")
+
+
+@schema()
+def m004_drafts(database: Database) -> None:
+    """Keep unfinished forms."""
+    database.execute("""
+        CREATE TABLE drafts (
+          team_id    TEXT NOT NULL,
+          user_id    TEXT NOT NULL,
+          request_id TEXT NOT NULL,               -- the request that it would have become
+          form       TEXT NOT NULL,               -- JSON: the fields by their names
+          saved_at   TEXT NOT NULL,
+          PRIMARY KEY (team_id, user_id)          -- the latest only
+        ) STRICT""")

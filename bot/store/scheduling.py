@@ -9,8 +9,9 @@ from typing import Any, Final
 from sqlite_utils import Database as SqliteUtils
 
 from bot.linking import SlackUser
+from bot.planning import Filter, FilterMethod, Location, Option, Plan, Source, SyncLevel
 from bot.schedules import Schedule
-from bot.scheduling import Location, Plan, RequestState, TimerRequest
+from bot.scheduling import RequestState, TimerRequest
 from bot.store.database import Database
 from bot.store.queue import as_moment, as_text, claim, release
 
@@ -124,6 +125,7 @@ class RequestStore:
 
 def _row(request: TimerRequest) -> dict[str, Any]:
     row: dict[str, Any] = {name: _plain(getattr(request, name)) for name in _KEPT}
+    row |= {name: json.dumps(row[name]) for name in ("missing", "asked_for")}
     row["plan"] = json.dumps(asdict(request.plan), default=_plain)
     return row | asdict(request.person)
 
@@ -134,7 +136,7 @@ def _plain(value: object) -> object:
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, frozenset):
-        return json.dumps(sorted(value))
+        return sorted(value)
     return value
 
 
@@ -154,7 +156,7 @@ def _plan(plan: dict[str, Any]) -> Plan:
     schedule = plan["schedule"]
     interval = schedule["interval"]
     return Plan(
-        source=Location(**plan["source"]),
+        source=Source(**plan["source"] | {"paths": tuple(plan["source"]["paths"])}),
         destination=Location(**plan["destination"]),
         schedule=Schedule(
             start=datetime.fromisoformat(schedule["start"]),
@@ -163,5 +165,9 @@ def _plan(plan: dict[str, Any]) -> Plan:
             until=as_moment(schedule["until"]),
         ),
         announce_in=plan["announce_in"],
+        announce_thread=plan["announce_thread"],
         name=plan["name"],
+        options=frozenset(map(Option, plan["options"])),
+        sync_level=SyncLevel(plan["sync_level"]),
+        filters=tuple(Filter(FilterMethod(one["method"]), one["pattern"]) for one in plan["filters"]),
     )

@@ -11,8 +11,9 @@ from bot.errors import OutcomeUnclear, Problem, Refused, ServiceUnavailable, Sig
 from bot.globus.clients import Clients, Patience, Registration
 from bot.globus.creating import GlobusTimers, timer_document
 from bot.linking import Account, SlackUser, Token
+from bot.planning import Location, Plan, Source
 from bot.schedules import Schedule
-from bot.scheduling import Location, Plan, TimerRequest
+from bot.scheduling import TimerRequest
 from tests.globus.scripted import CREATED, JOB_ID, Fault, answer, close, hang, reset, scripted, send
 
 ADA = SlackUser("T1", "U1")
@@ -23,7 +24,7 @@ FAR_AHEAD = 4_000_000_000
 
 def request(**changes: object) -> TimerRequest:
     plan: dict[str, object] = {
-        "source": Location("a" * 36, "/data/", "Beamline"),
+        "source": Source("a" * 36, ("/data/",), "Beamline"),
         "destination": Location("b" * 36, "/archive/", "Archive"),
         "schedule": Schedule(start=NOW, interval=timedelta(hours=6)),
         "announce_in": "C1",
@@ -261,7 +262,7 @@ def test_a_schedule_is_written_as_timers_takes_it(schedule: Schedule, document: 
 
 
 def test_a_file_is_left_to_transfer_to_recognise() -> None:
-    document = timer_document(request(source=Location("a" * 36, "/data/a.dat")))
+    document = timer_document(request(source=Source("a" * 36, ("/data/a.dat",))))
 
     assert document["body"]["DATA"] == [
         {"DATA_TYPE": "transfer_item", "source_path": "/data/a.dat", "destination_path": "/archive/a.dat"}

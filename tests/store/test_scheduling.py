@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.linking import SlackUser
+from bot.planning import Filter, FilterMethod, Location, Option, Plan, Source, SyncLevel
 from bot.schedules import Schedule
-from bot.scheduling import Location, Plan, RequestState, TimerRequest
+from bot.scheduling import RequestState, TimerRequest
 from bot.store.database import Database
 from bot.store.scheduling import RequestStore
 
@@ -19,11 +20,15 @@ REQUEST = TimerRequest(
     reference="abcdefgh",
     person=ADA,
     plan=Plan(
-        source=Location("a", "/data/", "Beamline"),
+        source=Source("a", ("/data/", "/notes.txt"), "Beamline"),
         destination=Location("b", "/archive/", "Archive"),
         schedule=Schedule(start=NOW, interval=timedelta(hours=6), until=NOW + timedelta(days=3)),
         announce_in="C1",
         name="Nightly",
+        options=frozenset({Option.ENCRYPT_DATA, Option.SKIP_SOURCE_ERRORS}),
+        sync_level=SyncLevel.MTIME,
+        filters=(Filter(FilterMethod.EXCLUDE, "*.tmp"),),
+        announce_thread="1700000000.000100",
     ),
     received_at=NOW,
     due=NOW,

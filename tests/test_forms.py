@@ -4,9 +4,20 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bot.errors import FormProblems
+from bot.forms import form_of, read_filters, read_plan
+from bot.planning import (
+    DEFAULT_OPTIONS,
+    Filter,
+    FilterMethod,
+    Item,
+    Location,
+    Option,
+    Plan,
+    Source,
+    SyncLevel,
+)
+from bot.schedule_fields import SCHEDULE_FIELDS
 from bot.schedules import Schedule
-from bot.scheduling import Location, Plan, read_plan
-from bot.slack.form import filled_from
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 A = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -36,7 +47,7 @@ def test_a_good_form_becomes_a_plan() -> None:
     plan = read_plan(GOOD, now=NOW)
 
     assert plan == Plan(
-        source=Location(A, "/data/"),
+        source=Source(A, ("/data/",)),
         destination=Location(B, "/archive/"),
         schedule=Schedule(start=NOW, interval=timedelta(days=1)),
         announce_in="C1",
@@ -51,8 +62,21 @@ def test_a_good_form_becomes_a_plan() -> None:
         ({"source_path": ""}, "source_path"),
         ({"source_path": "  "}, "source_path"),
         ({"source_path": "data"}, "source_path"),
-        ({"source_path": "/a\n/b"}, "source_path"),
-        ({"destination_path": "/" + "a" * 2000}, "destination_path"),
+        ({"source_path": "/data/a\x00b"}, "source_path"),
+        ({"source_path": "/data/\n/old/data/"}, "source_path"),
+        ({"source_path": "/data/../secret/"}, "source_path"),
+        ({"source_path": "\n".join(f"/data/{n}" for n in range(51))}, "source_path"),
+        ({"destination_collection": A, "destination_path": "/data/copy/"}, "destination_path"),
+        ({"destination_collection": A, "destination_path": "/", "source_path": "/a.dat"}, "destination_path"),
+        ({"filters": "exclude a/b"}, "filters"),
+        ({"filters": "\n".join(["*.tmp"] * 21)}, "filters"),
+        ({"filters": "*.tmp", "source_path": "/data/a.dat"}, "filters"),
+        ({"options": "banana"}, "options"),
+        ({"options": "delete_destination_extra", "source_path": "/data/a.dat"}, "options"),
+        ({"sync_level": "banana"}, "sync_level"),
+        ({"repeat": "custom", "interval": "every 6h until yesterday"}, "interval"),
+        ({"repeat": "custom", "interval": "every 6h 3 times", "end": "runs", "end_runs": "4"}, "interval"),
+        ({"destination_path": "/" + "a" * 1001}, "destination_path"),
         ({"destination_collection": A, "destination_path": "/data"}, "destination_path"),
         ({"name": "x" * 65}, "name"),
         ({"repeat": ""}, "repeat"),
@@ -94,18 +118,48 @@ def test_only_the_interval_of_a_custom_schedule_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "destination", "expected"),
+    ("source", "destination", "items"),
     [
-        ("/data/", "/archive/", "/archive/"),
-        ("/data/", "/archive", "/archive/"),
-        ("/data/a.dat", "/archive/", "/archive/a.dat"),
-        ("/data/a.dat", "/archive/b.dat", "/archive/b.dat"),
+        ("/data/", "/archive/", [("/data/", "/archive/")]),
+        ("/data/", "/archive", [("/data/", "/archive/")]),
+        ("/data/a.dat", "/archive/", [("/data/a.dat", "/archive/a.dat")]),
+        ("/data/a.dat", "/archive/b.dat", [("/data/a.dat", "/archive/b.dat")]),
+        (
+            "/data/a.dat\n /data/run/ ",
+            "/archive",
+            [("/data/a.dat", "/archive/a.dat"), ("/data/run/", "/archive/run/")],
+        ),
     ],
 )
-def test_a_folder_goes_to_a_folder_and_a_file_to_a_file(source: str, destination: str, expected: str) -> None:
+def test_a_folder_goes_to_a_folder_and_a_file_to_a_file(
+    source: str, destination: str, items: list[tuple[str, str]]
+) -> None:
     plan = read_plan(GOOD | {"source_path": source, "destination_path": destination}, now=NOW)
 
-    assert plan.destination_path == expected
+    assert list(plan.items) == [Item(*item) for item in items]
+
+
+def test_what_is_not_said_is_as_the_command_line_has_it() -> None:
+    plan = read_plan(GOOD, now=NOW)
+
+    assert (plan.options, plan.sync_level, plan.filters) == (DEFAULT_OPTIONS, SyncLevel.ALWAYS, ())
+    assert read_plan(GOOD | {"options": "none"}, now=NOW).options == frozenset()
+
+
+def test_filters_are_read_a_line_each() -> None:
+    assert read_filters("*.tmp\n+ *.dat\n\nINCLUDE  my file \n- cache/") == (
+        Filter(FilterMethod.EXCLUDE, "*.tmp"),
+        Filter(FilterMethod.INCLUDE, "*.dat"),
+        Filter(FilterMethod.INCLUDE, "my file"),
+        Filter(FilterMethod.EXCLUDE, "cache/"),
+    )
+
+
+def test_words_may_say_the_whole_schedule() -> None:
+    words = {"repeat": "custom", "interval": "every 6h starting tomorrow at 9, 3 times"}
+    plan = read_plan(GOOD | words, now=NOW)
+
+    assert plan.schedule == Schedule(datetime(2026, 11, 25, 9, tzinfo=UTC), timedelta(hours=6), runs=3)
 
 
 def test_a_plan_without_a_name_is_called_after_its_collections() -> None:
@@ -121,8 +175,12 @@ def test_a_title_stays_within_its_limit_whatever_the_collections_are_called() ->
 
 
 moments = st.integers(min_value=61, max_value=364 * 86400).map(lambda s: NOW + timedelta(seconds=s))
-paths = st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=20).map(
-    lambda text: "/" + text
+names = st.text(st.characters(categories=["L", "N", "P"], exclude_characters="/"), min_size=1, max_size=20)
+paths = names.filter(lambda name: name != "..").map(lambda name: "/" + name)
+filters = st.builds(
+    Filter,
+    st.sampled_from(list(FilterMethod)),
+    st.sampled_from(["*.tmp", "cache/", "my file", "include", "include x", "+x", "[ab]*"]),
 )
 
 
@@ -131,8 +189,10 @@ def plans(draw: st.DrawFn) -> Plan:
     interval = draw(st.none() | st.integers(60, 365 * 86400).map(lambda s: timedelta(seconds=s)))
     start = draw(moments)
     ending = draw(st.sampled_from(["never", "runs", "date"])) if interval else "never"
+    folder = draw(paths) + "/"
+    more = draw(st.lists(paths, max_size=4, unique=True).filter(lambda some: folder[:-1] not in some))
     return Plan(
-        source=Location(A, draw(paths), "Beamline"),
+        source=Source(A, (folder, *more), "Beamline"),
         destination=Location(B, draw(paths), "Archive"),
         schedule=Schedule(
             start=start,
@@ -142,16 +202,22 @@ def plans(draw: st.DrawFn) -> Plan:
         ),
         announce_in="C1",
         name=draw(st.sampled_from(["", "Nightly"])),
+        options=draw(st.frozensets(st.sampled_from(list(Option)))),
+        sync_level=draw(st.sampled_from(list(SyncLevel))),
+        filters=tuple(draw(st.lists(filters, max_size=20))),
+        announce_thread=draw(st.sampled_from(["", "1700000000.000001"])),
     )
 
 
 @given(plans())
 def test_a_plan_put_back_into_the_form_and_read_again_is_the_same(plan: Plan) -> None:
-    assert read_plan(filled_from(plan), now=NOW) == plan
+    assert read_plan(form_of(plan), now=NOW) == plan
 
 
 @given(
-    st.dictionaries(st.sampled_from([*GOOD, "interval", "start", "end_runs", "end_date", "name"]), st.text())
+    st.dictionaries(
+        st.sampled_from([*GOOD, *SCHEDULE_FIELDS, "name", "options", "sync_level", "filters"]), st.text()
+    )
 )
 def test_whatever_is_filled_in_becomes_a_plan_or_messages(form: dict[str, str]) -> None:
     try:

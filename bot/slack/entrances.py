@@ -1,0 +1,99 @@
+"""The ways in: the command with its words, and whatever else opens the form."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.entrances import read_text
+from bot.linking import Linking
+from bot.slack import linking as linking_views
+from bot.slack.app import Listen, person_of
+from bot.slack.blocks import code
+from bot.slack.form import FormContext
+from bot.slack.scheduling import SchedulingHandlers
+from bot.slack.zones import Zones
+
+COMMAND: Final = "/schedule-transfer"
+HELP: Final = (
+    "*Schedule a recurring Globus transfer*\n"
+    f"`{COMMAND}` opens the form: from where, to where, how often. I check the consents that Globus needs, "
+    "create the timer with your own Globus account, and post its job ID in the channel that you choose.\n"
+    f"`{COMMAND} every 6h for 3 days` opens it with the schedule filled in; so do "
+    "`daily at 02:30 until 2027-01-31`, `every 2 weeks starting next monday, 10 times` and "
+    "`once tomorrow 9am`.\n"
+    f"`{COMMAND} <link>` takes source and destination from a link of the Globus file manager.\n"
+    f"`{COMMAND} connect` links your Globus account, or gives you the sign-in link again.\n"
+    f"`{COMMAND} help` shows this."
+)
+
+
+class EntranceHandlers:
+    """Open the form, or answer the command in another way."""
+
+    def __init__(
+        self,
+        *,
+        form: SchedulingHandlers,
+        linking: Linking,
+        zones: Zones,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        sign_in_first: bool,
+        app_hosts: frozenset[str],
+    ) -> None:
+        self._form = form
+        self._linking = linking
+        self._zones = zones
+        self._clock = clock
+        self._new_id = new_id
+        self._sign_in_first = sign_in_first
+        self._app_hosts = app_hosts
+
+    def register(self, listen: Listen) -> None:
+        """Say which of Slack's messages these handlers answer."""
+        listen.command(COMMAND, self.command)
+
+    async def command(self, args: AsyncArgs) -> None:
+        """Answer `/schedule-transfer` and its words."""
+        text = str(args.body.get("text", "")).strip()
+        match text.lower():
+            case "help":
+                await args.ack(text=HELP)
+            case "connect":
+                await self._connect(args)
+            case _:
+                await self._read(args, text)
+
+    async def _read(self, args: AsyncArgs, text: str) -> None:
+        zone = await self._zones.of(args)
+        beginning = read_text(text, app_hosts=self._app_hosts, now=self._clock(), zone=ZoneInfo(zone))
+        opened = FormContext(self._new_id(), str(args.body["channel_id"]), zone=zone)
+        await self.open(args, opened, beginning.form, note=_not_understood(beginning.not_understood))
+
+    async def open(
+        self, args: AsyncArgs, opened: FormContext, filled: Mapping[str, str], *, note: str = ""
+    ) -> None:
+        """Open the form; where the bot cannot look at collections alone, the sign-in comes before it."""
+        person = person_of(args)
+        if self._sign_in_first and not await self._linking.account_soon(person):
+            link = await self._linking.begin_soon(person, channel_id=opened.channel_id)
+            view = linking_views.connect_view(link)
+        else:
+            view = await self._form.view(args, opened, filled, note=note)
+        await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
+        await args.ack()
+
+    async def _connect(self, args: AsyncArgs) -> None:
+        person = person_of(args)
+        account, link = await self._linking.connect(person, channel_id=str(args.body["channel_id"]))
+        blocks = linking_views.connect_blocks(link, account)
+        await args.ack(text="Sign in to Globus", blocks=blocks)
+
+
+def _not_understood(text: str) -> str:
+    if not text:
+        return ""
+    return f":information_source: I could not read {code(text)}. Fill in the form, and I take it from there."

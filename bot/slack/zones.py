@@ -1,0 +1,60 @@
+"""Each person's time zone, as their Slack profile has it."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.linking import SlackUser
+from bot.slack.app import person_of
+
+FALLBACK: Final = "UTC"
+
+SECONDS: Final = 1.0
+"""A form has three seconds to open, and a time zone is no reason for it not to."""
+
+KEPT: Final = timedelta(hours=1)
+"""People travel, but not more often."""
+
+MOST: Final = 10_000
+"""So many people's zones take about a megabyte."""
+
+log = logging.getLogger(__name__)
+
+
+class Zones:
+    """Asks Slack for a person's zone, and remembers the answer for an hour."""
+
+    def __init__(self, *, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._known: OrderedDict[SlackUser, tuple[str, datetime]] = OrderedDict()
+
+    async def of(self, args: AsyncArgs) -> str:
+        """Give the IANA name of the zone of the person who did this; UTC if Slack does not say it in time."""
+        person = person_of(args)
+        zone, asked_at = self._known.get(person, ("", None))
+        if asked_at and self._clock() - asked_at < KEPT:
+            return zone
+        zone = await self._ask(args, person)
+        if zone:
+            self._known[person] = (zone, self._clock())
+            self._known.move_to_end(person)
+            if len(self._known) > MOST:
+                self._known.popitem(last=False)
+        return zone or FALLBACK
+
+    async def _ask(self, args: AsyncArgs, person: SlackUser) -> str:
+        try:
+            async with asyncio.timeout(SECONDS):
+                answer = await args.client.users_info(user=person.user_id)
+            return ZoneInfo(answer["user"]["tz"]).key
+        except (ZoneInfoNotFoundError, ValueError, KeyError, TypeError):
+            return ""
+        except Exception:  # whatever it is, a form in UTC is better than none
+            log.warning("Slack did not say a person's time zone", exc_info=True)
+            return ""
