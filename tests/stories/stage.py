@@ -276,6 +276,9 @@ _ORDER: Final = (
     "end",
     "end_runs",
     "end_date",
+    "sync_level",
+    "options",
+    "filters",
     "announce_in",
 )
 """A choice that brings fields comes before them."""
