@@ -1,13 +1,14 @@
-"""A person at work: their hands in the pretend Slack, and their browser in the pretend Globus."""
+"""A person at work: their hands in the pretend Slack; their browser is in `browser`."""
 
 import time
-from collections.abc import Callable, Collection
-from html.parser import HTMLParser
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
-from urllib.parse import urljoin
 
 import requests
-from typing_extensions import override
+
+from bot.sandbox.browser import Browser, ConsentPage, NotDone
+
+__all__ = ["PATIENCE", "Browser", "ConsentPage", "NotDone", "Person"]
 
 PATIENCE: Final = 15.0
 """How long a person waits for something to happen, in seconds."""
@@ -15,16 +16,16 @@ PATIENCE: Final = 15.0
 _Found = TypeVar("_Found")
 
 
-class NotDone(Exception):
-    """Something that a person tried was refused, or did not happen in time."""
-
-
 class Person:
-    """One person in the pretend Slack. Everything here goes over HTTP, as a page's clicks would."""
+    """One person in the pretend Slack. Everything here goes over HTTP, as a page's clicks would.
 
-    def __init__(self, slack_url: str, user_id: str) -> None:
+    `team_id` is the workspace they are in, the sandbox's own if it is not given.
+    """
+
+    def __init__(self, slack_url: str, user_id: str, *, team_id: str | None = None) -> None:
         self._url = f"{slack_url}/sandbox"
         self._session = requests.Session()
+        self._team = {"team_id": team_id} if team_id else {}
         self.user_id = user_id
 
     def command(
@@ -79,12 +80,65 @@ class Person:
         """Press a button of the view on top; gives its address too, if it leads somewhere."""
         return self._post("click", view_id=self.top()["id"], action_id=action_id)
 
+    def press_button(self, text: str) -> dict[str, Any]:
+        """Press the button of the view on top that says this; raises NotDone if none does."""
+        view = self.top()
+        for block_id, element in _elements(view):
+            if element["type"] == "button" and element["text"]["text"] == text:
+                names = {"block_id": block_id, "action_id": element["action_id"]}
+                return self._post("click", view_id=view["id"], **names)
+        raise NotDone(f"the view has no button {text!r}")
+
+    def press_beside(self, text: str) -> dict[str, Any]:
+        """Press the button beside the text in the view on top that has this in it; raises NotDone."""
+        view = self.top()
+        for block in view["blocks"]:
+            if block["type"] == "section" and "accessory" in block and text in block["text"]["text"]:
+                names = {"block_id": block["block_id"], "action_id": block["accessory"]["action_id"]}
+                return self._post("click", view_id=view["id"], **names)
+        raise NotDone(f"the view has no button beside {text!r}")
+
+    def tick(self, *texts: str) -> None:
+        """Tick these boxes of the view on top, and no others in their groups; raises NotDone."""
+        view = self.top()
+        left = set(texts)
+        for block_id, element in _elements(view):
+            if element["type"] == "checkboxes":
+                values = [one["value"] for one in element["options"] if one["text"]["text"] in left]
+                left -= {one["text"]["text"] for one in element["options"]}
+                if values:
+                    self._post("input", view_id=view["id"], block_id=block_id, value=values)
+        if left:
+            raise NotDone(f"the view has no boxes for {sorted(left)}")
+
     def press_in_message(
         self, message: dict[str, Any], action_id: str, *, channel_id: str | None = None
     ) -> dict[str, Any]:
         """Press a button of a message: of a channel's, or without one of the bot's to this person."""
         where = {"channel_id": channel_id} if channel_id else {"dm": True}
         return self._post("click", message_ts=message["ts"], action_id=action_id, **where)
+
+    def say(self, text: str, *, channel_id: str) -> dict[str, Any]:
+        """Write a message in a channel; gives where it is, as `channel_id` and `ts`."""
+        return self._post("message", text=text, channel_id=channel_id)
+
+    def shortcut(self, callback_id: str, *, message: dict[str, Any] | None = None) -> None:
+        """Use a shortcut of the search bar, or of the menu of a message that `say` gave."""
+        about = {"channel_id": message["channel_id"], "message_ts": message["ts"]} if message else {}
+        self._post("shortcut", callback_id=callback_id, **about)
+
+    def open_home(self) -> None:
+        """Open the bot's Home tab."""
+        self._post("home")
+
+    def home(self) -> dict[str, Any]:
+        """Give what is in the bot's Home tab; without blocks while there is nothing."""
+        view: dict[str, Any] | None = self._get("home", user_id=self.user_id)["view"]
+        return view or {"blocks": []}
+
+    def press_at_home(self, action_id: str) -> None:
+        """Press a button of the bot's Home tab."""
+        self._post("click", view_id=self.home()["id"], action_id=action_id)
 
     def invite_bot(self, channel_id: str) -> None:
         """Invite the bot to a channel."""
@@ -116,118 +170,27 @@ class Person:
 
     def _post(self, path: str, **values: object) -> dict[str, Any]:
         return _answer(
-            self._session.post(f"{self._url}/{path}", json={"user_id": self.user_id} | values, timeout=30)
+            self._session.post(
+                f"{self._url}/{path}", json={"user_id": self.user_id} | self._team | values, timeout=30
+            )
         )
 
     def _get(self, path: str, **values: object) -> dict[str, Any]:
         return _answer(
             self._session.get(
-                f"{self._url}/{path}", params={k: str(v) for k, v in values.items()}, timeout=30
+                f"{self._url}/{path}",
+                params={k: str(v) for k, v in (self._team | values).items()},
+                timeout=30,
             )
         )
 
 
-class Browser:
-    """A browser in the pretend Globus: signs in, reads what is asked, and allows or declines it."""
-
-    def __init__(self) -> None:
-        self._session = requests.Session()
-
-    def open(self, address: str) -> "ConsentPage":
-        """Open a sign-in link; raises NotDone, with what the page says, if Globus shows an error."""
-        answer = self._session.get(address, timeout=30)
-        if not answer.ok:
-            raise NotDone(_text(answer.text))
-        return ConsentPage(answer.url, answer.text)
-
-    def allow(self, page: "ConsentPage", *, identity: str, decline: Collection[str] = ()) -> str:
-        """Allow what the page asks, but the collections in `decline`; gives the code that Globus shows."""
-        consents = [consent for consent in page.consents if consent not in decline]
-        form = [*page.hidden.items(), ("identity", identity), ("decision", "allow")]
-        form += [("consent", consent) for consent in consents]
-        answer = self._session.post(page.action, data=form, timeout=30)
-        if not answer.ok:
-            raise NotDone(_text(answer.text))
-        return _Code.read(answer.text)
-
-
-class ConsentPage(HTMLParser):
-    """The page on which Globus asks: its optional consents, by collection ID, and what it says in words."""
-
-    def __init__(self, address: str, page: str) -> None:
-        super().__init__()
-        self.hidden: dict[str, str] = {}
-        self.consents: list[str] = []
-        self.action = address
-        self._address = address
-        self.feed(page)
-        self.words = _text(page)
-
-    @override
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.action = urljoin(self._address, given.get("action", ""))
-        elif tag == "input" and given.get("type") == "hidden":
-            self.hidden[given["name"]] = given.get("value", "")
-        elif tag == "input" and given.get("name") == "consent":
-            self.consents.append(given["value"])
-
-
-class _Code(HTMLParser):
-    """Finds the code on the page that shows it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._inside = False
-        self.code = ""
-
-    @classmethod
-    def read(cls, page: str) -> str:
-        parser = cls()
-        parser.feed(page)
-        if not parser.code:
-            raise NotDone(f"the page shows no code: {_text(page)}")
-        return parser.code
-
-    @override
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside = ("id", "code") in attrs
-
-    @override
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self.code += data.strip()
-
-    @override
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = False
-
-
-class _Words(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self._hidden = False
-
-    @override
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._hidden = tag in {"style", "title"}
-
-    @override
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden = False
-
-    @override
-    def handle_data(self, data: str) -> None:
-        if not self._hidden and data.strip():
-            self.words.append(" ".join(data.split()))
-
-
-def _text(page: str) -> str:
-    parser = _Words()
-    parser.feed(page)
-    return " ".join(parser.words)
+def _elements(view: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give every element of a view with its block's ID."""
+    for block in view["blocks"]:
+        for element in (block.get("accessory"), block.get("element"), *block.get("elements", ())):
+            if element and "type" in element:
+                yield block["block_id"], element
 
 
 def _block(view: dict[str, Any], name: str) -> str:

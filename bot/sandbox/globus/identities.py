@@ -51,7 +51,16 @@ GRACE: Final = Identity(
     provider_id="41143743-f3c8-4d60-bbdb-eeecaba85bd9",
     provider_name="Sandbox Lab",
 )
-PEOPLE: Final = (ADA, GRACE)
+KATHERINE: Final = Identity(
+    id="ca7be000-1918-4a52-8312-86065a9e0003",
+    username="katherine@partner-institute.example",
+    name="Katherine Johnson",
+    email="katherine@partner-institute.example",
+    organization="Partner Institute",
+    provider_id="9e1f4a52-5a4d-4b0f-8b07-00000000ea57",
+    provider_name="Partner Institute",
+)
+PEOPLE: Final = (ADA, GRACE, KATHERINE)
 
 CONFIDENTIAL_CLIENT: Final = Client(
     client_id="c0f1de00-5a4d-4b0f-8b07-000000000001",

@@ -1,11 +1,14 @@
 """The pretend Slack as one web application."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeAlias
 
 from aiohttp import web
 
+from bot.sandbox.slack import oauth_pages, openid_documents
+from bot.sandbox.slack.pages import PageError
 from bot.sandbox.slack.person import answer_act
+from bot.sandbox.slack.registration import Registration
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.slack.web_api import answer_call, answer_response_url
 from bot.sandbox.slack.workspace import Workspace
@@ -18,18 +21,34 @@ def create_slack(
     clock: Callable[[], float],
     workspace: Workspace | None = None,
     signing_clock: Callable[[], float] | None = None,
+    redirect_uris: Iterable[str] = (),
+    token_rotation: bool = False,
+    org_ready: bool = True,
 ) -> web.Application:
     """Build the application.
 
     `clock` gives the sandbox's time in epoch seconds. `signing_clock` gives the timestamps of signed
-    requests, for an app that does not share the sandbox's time; otherwise `clock` does.
+    requests and ID tokens, for an app that does not share the sandbox's time; otherwise `clock` does.
+    `workspace` is the one in which the app is installed from the start; the others come with the sandbox.
+    The rest is how the app is registered, see `Registration`.
     """
-    slack = Slack.build(clock, workspace or Workspace(), signing_clock or clock)
+    home = workspace or Workspace()
+    app = Registration(
+        home.credentials,
+        home.scopes,
+        redirect_uris=tuple(redirect_uris),
+        token_rotation=token_rotation,
+        org_ready=org_ready,
+    )
+    slack = Slack.build(clock, home, signing_clock or clock, app)
 
     def serve(answer: Callable[[Slack, web.Request], Awaitable[web.StreamResponse]]) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             slack.origin = str(request.url.origin())
-            return await answer(slack, request)
+            try:
+                return await answer(slack, request)
+            except PageError as problem:
+                return problem.page()
 
         return handle
 
@@ -37,6 +56,7 @@ def create_slack(
         return await slack.sockets.serve(request)
 
     async def leave(_application: web.Application) -> None:
+        slack.delivery.give_up()
         await slack.sockets.disconnect(None)
 
     application = web.Application(client_max_size=4 * 1024**2)
@@ -46,4 +66,6 @@ def create_slack(
     for kind in ("commands", "actions", "app"):
         application.router.add_post(f"/{kind}/{{team}}/{{number}}/{{secret}}", serve(answer_response_url))
     application.router.add_route("*", "/sandbox/{act}", serve(answer_act))
+    for (verb, path), answer in (*oauth_pages.ROUTES.items(), *openid_documents.ROUTES.items()):
+        application.router.add_route(verb, path, serve(answer))
     return application

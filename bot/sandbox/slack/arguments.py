@@ -3,6 +3,7 @@
 https://docs.slack.dev/apis/web-api#making-requests
 """
 
+import base64
 import json
 from dataclasses import dataclass
 from typing import Any, Final
@@ -44,15 +45,20 @@ class Arguments:
 
 
 async def read_call(request: web.Request) -> tuple[str | None, Arguments]:
-    """Read token and arguments of a call. Raises ApiError `invalid_json` or `json_not_object`."""
+    """Read token and arguments of a call.
+
+    Raises ApiError `invalid_json`, `json_not_object` or `invalid_client_id`.
+    """
     values: Json = dict(request.query)
     if request.content_type == "application/json":
         values |= await _json_body(request)
     else:
         values |= {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
-    kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    token = bearer if kind == "Bearer" else values.pop("token", None)
+    kind, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    token = credentials if kind == "Bearer" else values.get("token")
     values.pop("token", None)
+    if kind == "Basic":
+        values |= _client(credentials)
     return token or None, Arguments({key: _decoded(key, value) for key, value in values.items()})
 
 
@@ -63,6 +69,15 @@ async def _json_body(request: web.Request) -> Json:
         raise ApiError("invalid_json") from error
     except ValueError as error:
         raise ApiError("json_not_object") from error
+
+
+def _client(credentials: str) -> Json:
+    """Read an app's credentials from HTTP Basic authentication (RFC 7617)."""
+    try:
+        client_id, _, client_secret = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except ValueError as error:
+        raise ApiError("invalid_client_id") from error
+    return {"client_id": client_id, "client_secret": client_secret}
 
 
 def _decoded(name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON goes in and comes out

@@ -20,10 +20,12 @@ def text_of(body: Json, name: str) -> str:
 
 
 def person_of(slack: Slack, body: Json) -> Person:
-    """Give the person who acts. Raises Refused `user_not_found`."""
+    """Give the person who acts. Raises Refused `user_not_found` or `account_inactive`."""
     person = slack.workspace.people.get(text_of(body, "user_id"))
     if person is None:
         raise Refused("user_not_found", "Nobody in the workspace has this user ID.")
+    if person.is_deleted:
+        raise Refused("account_inactive", f"{person.real_name} was deactivated.")
     return person
 
 
@@ -49,7 +51,7 @@ def message_of(slack: Slack, person: Person, body: Json) -> Message:
     """Give a message this person sees. Raises Refused `message_not_found`."""
     channel = channel_of(slack, person, body)
     message = slack.messages.find(channel.id, text_of(body, "message_ts"))
-    if message is None or message.only_for not in {None, person.id}:
+    if message is None or message.only_for not in {None, person.member}:
         raise Refused("message_not_found", f"{person.real_name} sees no such message there.")
     return message
 
@@ -57,9 +59,9 @@ def message_of(slack: Slack, person: Person, body: Json) -> Message:
 def shown_view_of(slack: Slack, person: Person, body: Json) -> View:
     """Give the view to act in: the uppermost modal, or the Home tab. Raises Refused `not_found`."""
     view = slack.views.find(text_of(body, "view_id"))
-    if view is None or view.user_id != person.id:
+    if view is None or view.member != person.member:
         raise Refused("not_found", f"{person.real_name} has no such view open.")
-    if view.is_modal and slack.views.stack(person.id)[-1].id != view.id:
+    if view.is_modal and slack.views.stack(person.member)[-1].id != view.id:
         raise Refused("not_found", "Another view lies on top of this one.")
     return view
 

@@ -12,7 +12,7 @@ from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.messages import Content, Message
 from bot.sandbox.slack.posting import UPDATE_TEXT, content_of
 from bot.sandbox.slack.slack import Slack
-from bot.sandbox.slack.workspace import BOT_USER_ID, TEAM_DOMAIN, Channel
+from bot.sandbox.slack.workspace import Channel, Member
 from bot.sandbox.wire import Json
 
 Method: TypeAlias = Callable[[Slack, Arguments], Json]
@@ -23,26 +23,24 @@ def post_message(slack: Slack, arguments: Arguments) -> Json:
     channel = _writable(slack, arguments.text("channel"))
     content = content_of(arguments.values, slack.identifiers)
     thread_ts = arguments.optional_text("thread_ts")
-    message = slack.messages.post(channel.id, BOT_USER_ID, content, thread_ts=thread_ts)
+    message = slack.post_as_bot(channel.id, content, thread_ts=thread_ts)
     return {"channel": channel.id, "ts": message.ts, "message": message.as_slack()}
 
 
 def post_ephemeral(slack: Slack, arguments: Arguments) -> Json:
     """Show a message to one member of a channel."""
     channel = _writable(slack, arguments.text("channel"))
-    user_id = arguments.text("user")
-    if user_id not in channel.members:
-        raise ApiError("user_not_in_channel")
+    reader = _member_of(slack, channel, arguments.text("user"))
     content = content_of(arguments.values, slack.identifiers)
     thread_ts = arguments.optional_text("thread_ts")
-    message = slack.messages.post(channel.id, BOT_USER_ID, content, thread_ts=thread_ts, only_for=user_id)
+    message = slack.post_as_bot(channel.id, content, thread_ts=thread_ts, only_for=reader)
     return {"message_ts": message.ts}
 
 
 def update(slack: Slack, arguments: Arguments) -> Json:
     """Change one of the bot's messages; blocks and attachments that are not given stay."""
     message = _found(slack, arguments)
-    if message.author_id != BOT_USER_ID:
+    if message.author != slack.bot:
         raise ApiError("cant_update_message")
     if slack.workspace.channels[message.channel_id].is_archived:
         raise ApiError("is_inactive")
@@ -63,7 +61,7 @@ def update(slack: Slack, arguments: Arguments) -> Json:
 def delete(slack: Slack, arguments: Arguments) -> Json:
     """Delete one of the bot's messages."""
     message = _found(slack, arguments)
-    if message.author_id != BOT_USER_ID:
+    if message.author != slack.bot:
         raise ApiError("cant_delete_message")
     slack.messages.delete(message)
     return {"channel": message.channel_id, "ts": message.ts}
@@ -75,7 +73,9 @@ def permalink(slack: Slack, arguments: Arguments) -> Json:
     message = slack.messages.find(channel.id, arguments.text("message_ts"))
     if message is None or message.only_for:
         raise ApiError("message_not_found")
-    address = f"https://{TEAM_DOMAIN}.slack.com/archives/{channel.id}/p{message.ts.replace('.', '')}"
+    address = (
+        f"https://{slack.workspace.domain}.slack.com/archives/{channel.id}/p{message.ts.replace('.', '')}"
+    )
     thread = f"?thread_ts={message.thread_ts}&cid={channel.id}" if message.thread_ts else ""
     return {"channel": channel.id, "permalink": f"{address}{thread}"}
 
@@ -83,7 +83,7 @@ def permalink(slack: Slack, arguments: Arguments) -> Json:
 def readable(slack: Slack, channel_id: str) -> Channel:
     """Give a channel the bot may know of. Raises ApiError `channel_not_found`."""
     channel = slack.workspace.channels.get(channel_id)
-    if channel is None or (channel.kind != "public" and BOT_USER_ID not in channel.members):
+    if channel is None or (channel.kind != "public" and slack.bot.user_id not in channel.members):
         raise ApiError("channel_not_found")
     return channel
 
@@ -94,9 +94,21 @@ def _writable(slack: Slack, channel_id: str) -> Channel:
     channel = readable(slack, channel_id)
     if channel.is_archived:
         raise ApiError("is_archived")
-    if BOT_USER_ID not in channel.members and "chat:write.public" not in slack.workspace.scopes:
+    if slack.bot.user_id not in channel.members and not _may_post_anywhere(slack):
         raise ApiError("not_in_channel")
     return channel
+
+
+def _may_post_anywhere(slack: Slack) -> bool:
+    return slack.caller is not None and "chat:write.public" in slack.caller.scopes
+
+
+def _member_of(slack: Slack, channel: Channel, user_id: str) -> Member:
+    """Give somebody in a channel, also from a workspace that shares it (Slack Connect)."""
+    for team_id in (slack.workspace.id, *channel.connected):
+        if user_id in slack.installations.workspaces[team_id].channels[channel.id].members:
+            return Member(team_id, user_id)
+    raise ApiError("user_not_in_channel")
 
 
 def _found(slack: Slack, arguments: Arguments) -> Message:

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from bot.sandbox.slack import payloads
+from bot.sandbox.slack import event_payloads, payloads
 from bot.sandbox.slack.asking import (
     any_channel_of,
     channel_of,
@@ -14,7 +14,6 @@ from bot.sandbox.slack.asking import (
 from bot.sandbox.slack.errors import ApiError, Refused
 from bot.sandbox.slack.messages import Content
 from bot.sandbox.slack.slack import Slack
-from bot.sandbox.slack.workspace import BOT_USER_ID
 from bot.sandbox.wire import Json
 
 
@@ -55,14 +54,14 @@ async def say(slack: Slack, body: Json) -> Json:
     channel = channel_of(slack, person, body)
     if channel.is_archived:
         raise Refused("is_archived", "The channel is archived.")
-    message = slack.messages.post(channel.id, person.id, Content(text_of(body, "text")))
+    message = slack.messages.post(channel.id, person.member, Content(text_of(body, "text")))
     return {"ts": message.ts, "channel_id": channel.id}
 
 
 async def open_home(slack: Slack, body: Json) -> Json:
     """Open the app's Home tab; `delivered` says whether the app heard, which a person would not notice."""
     person = person_of(slack, body)
-    outcome = await slack.delivery.notify("events_api", payloads.home_opened(slack, person))
+    outcome = await slack.delivery.notify("events_api", event_payloads.home_opened(slack, person))
     return {"delivered": outcome}
 
 
@@ -70,11 +69,11 @@ async def change_membership(slack: Slack, body: Json) -> Json:
     """Invite the bot to a channel, or remove it."""
     channel = any_channel_of(slack, body)
     if body.get("joined"):
-        channel.members.add(BOT_USER_ID)
+        channel.members.add(slack.bot.user_id)
     else:
-        channel.members.discard(BOT_USER_ID)
+        channel.members.discard(slack.bot.user_id)
     slack.traffic.touch()
-    return {"is_member": BOT_USER_ID in channel.members}
+    return {"is_member": slack.bot.user_id in channel.members}
 
 
 async def archive(slack: Slack, body: Json) -> Json:

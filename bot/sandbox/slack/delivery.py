@@ -3,11 +3,12 @@
 https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
 
+import asyncio
 import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, Literal, TypeAlias
 from urllib.parse import urlencode
@@ -38,6 +39,7 @@ class Delivery:
     credentials: Credentials
     signing_clock: Callable[[], float]
     url: str | None = None
+    _under_way: set[asyncio.Task[str]] = field(default_factory=set)
 
     async def deliver(self, kind: Kind, payload: Json) -> Json | None:
         """Deliver and give what the acknowledgement said; None if it was empty.
@@ -67,6 +69,17 @@ class Delivery:
         except Refused as refused:
             return refused.error
         return "acknowledged"
+
+    def soon(self, kind: Kind, payload: Json) -> None:
+        """Deliver after whatever happens now, without waiting for it."""
+        task = asyncio.create_task(self.notify(kind, payload))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    def give_up(self) -> None:
+        """End deliveries that nobody waits for."""
+        for task in self._under_way:
+            task.cancel()
 
     async def _send(self, kind: Kind, payload: Json) -> Json | None:
         if self.sockets.count:

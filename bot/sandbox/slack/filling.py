@@ -65,8 +65,13 @@ class Filling:
 
     def conversation(self, value: object) -> object | None:
         """Accept a conversation the person is in and the element's filter lets through."""
-        included = self.field.element.get("filter", {}).get("include", ("im", "private", "public"))
-        mine = {channel.id: channel.kind for channel in self.slack.workspace.channels_of(self.user_id)}
+        wanted = self.field.element.get("filter", {})
+        included = wanted.get("include", ("im", "private", "public"))
+        mine = {
+            channel.id: channel.kind
+            for channel in self.slack.workspace.channels_of(self.user_id)
+            if not (channel.connected and wanted.get("exclude_external_shared_channels"))
+        }
         return value if mine.get(str(value)) in included else None
 
 

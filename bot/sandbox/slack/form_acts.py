@@ -85,7 +85,7 @@ async def close(slack: Slack, body: Json) -> Json:
     person = person_of(slack, body)
     view = modal_of(slack, person, body)
     is_cleared = bool(body.get("clear") or view.source.get("clear_on_close"))
-    closing = slack.views.stack(person.id)[::-1] if is_cleared else [view]
+    closing = slack.views.stack(person.member)[::-1] if is_cleared else [view]
     for one in closing:
         slack.views.close(one)
     for one in closing:
@@ -115,7 +115,7 @@ def _response_urls(slack: Slack, view: View) -> Iterator[Json]:
                 "block_id": field.block_id,
                 "action_id": field.action_id,
                 "channel_id": channel_id,
-                "response_url": slack.response_url("app", view.user_id, channel_id),
+                "response_url": slack.response_url("app", view.member, channel_id, by=view.installation),
             }
 
 
@@ -127,7 +127,7 @@ def _obey(slack: Slack, view: View, answer: Json) -> Json:
     if action == "errors":
         return {"response_action": action, "errors": _checked_errors(view, answer.get("errors"))}
     if action == "clear":
-        for one in slack.views.stack(view.user_id):
+        for one in slack.views.stack(view.member):
             slack.views.close(one)
         return {"response_action": action}
     if action in {"update", "push"}:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.identifiers import Identifiers
-from bot.sandbox.slack.workspace import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID
+from bot.sandbox.slack.workspace import APP_ID, Member
 from bot.sandbox.traffic import Traffic
 from bot.sandbox.wire import Json
 
@@ -22,21 +22,23 @@ class Content:
 
 @dataclass(frozen=True)
 class Message:
-    """A message; `only_for` names the one person who sees an ephemeral one."""
+    """A message; `bot_id` is there for the app's, `only_for` names the one user who sees an ephemeral one."""
 
     channel_id: str
     ts: str
-    author_id: str
+    author: Member
     content: Content
+    bot_id: str | None = None
     thread_ts: str | None = None
-    only_for: str | None = None
+    only_for: Member | None = None
     edited_ts: str | None = None
 
     def as_slack(self) -> Json:
         """Give the message object that Slack puts into answers and payloads."""
-        body: Json = {"type": "message", "user": self.author_id, "ts": self.ts, "team": TEAM_ID}
-        if self.author_id == BOT_USER_ID:
-            body |= {"bot_id": BOT_ID, "app_id": APP_ID}
+        author = {"user": self.author.user_id, "team": self.author.team_id}
+        body: Json = {"type": "message", "ts": self.ts, **author}
+        if self.bot_id:
+            body |= {"bot_id": self.bot_id, "app_id": APP_ID}
         body |= {"text": self.content.text, "blocks": list(self.content.blocks)}
         if self.content.attachments:
             body["attachments"] = list(self.content.attachments)
@@ -45,13 +47,13 @@ class Message:
         if self.thread_ts:
             body["thread_ts"] = self.thread_ts
         if self.edited_ts:
-            body["edited"] = {"user": self.author_id, "ts": self.edited_ts}
+            body["edited"] = {"user": self.author.user_id, "ts": self.edited_ts}
         return body
 
 
 @dataclass
 class Messages:
-    """All messages of the workspace, in the order they were posted."""
+    """All messages of all workspaces, in the order they were posted."""
 
     identifiers: Identifiers
     traffic: Traffic
@@ -60,17 +62,18 @@ class Messages:
     def post(
         self,
         channel_id: str,
-        author_id: str,
+        author: Member,
         content: Content,
         *,
+        bot_id: str | None = None,
         thread_ts: str | None = None,
-        only_for: str | None = None,
+        only_for: Member | None = None,
     ) -> Message:
         """Post a message. Raises ApiError `thread_not_found` for an answer to a message that is not there."""
         if thread_ts and (channel_id, thread_ts) not in self._all:
             raise ApiError("thread_not_found")
         ts = self.identifiers.timestamp()
-        return self._keep(Message(channel_id, ts, author_id, content, thread_ts, only_for))
+        return self._keep(Message(channel_id, ts, author, content, bot_id, thread_ts, only_for))
 
     def find(self, channel_id: str, ts: str) -> Message | None:
         """Give the message with this `ts`, ephemeral or not."""
@@ -85,10 +88,10 @@ class Messages:
         del self._all[message.channel_id, message.ts]
         self.traffic.touch()
 
-    def seen_by(self, user_id: str, channel_id: str) -> list[Json]:
-        """Give what a person sees in a channel, oldest first; answers are `replies` of their root."""
+    def seen_by(self, member: Member, channel_id: str) -> list[Json]:
+        """Give what a user sees in a channel, oldest first; answers are `replies` of their root."""
         roots: dict[str, Json] = {}
-        for message in self._visible(user_id, channel_id):
+        for message in self._visible(member, channel_id):
             shown = {**message.as_slack(), "is_ephemeral": message.only_for is not None}
             if message.thread_ts in roots:
                 roots[message.thread_ts]["replies"].append(shown)
@@ -96,9 +99,9 @@ class Messages:
                 roots[message.ts] = {**shown, "replies": []}
         return list(roots.values())
 
-    def _visible(self, user_id: str, channel_id: str) -> Iterator[Message]:
+    def _visible(self, member: Member, channel_id: str) -> Iterator[Message]:
         for message in self._all.values():
-            if message.channel_id == channel_id and message.only_for in {None, user_id}:
+            if message.channel_id == channel_id and message.only_for in {None, member}:
                 yield message
 
     def _keep(self, message: Message) -> Message:

@@ -1,4 +1,4 @@
-"""The person's hands over HTTP: everything under `/sandbox/`.
+"""The person's hands over HTTP: everything under `/sandbox/`. Each act takes an optional `team_id`.
 
 Every answer is 200 with `"ok": true`, or 400 with `{"ok": false, "error": <code>, "detail": <sentence>}`.
 """
@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from aiohttp import web
 
-from bot.sandbox.slack import click_acts, control_acts, conversation_acts, form_acts, reading
+from bot.sandbox.slack import click_acts, control_acts, conversation_acts, form_acts, reading, removal_acts
 from bot.sandbox.slack.errors import Refused
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.wire import Json, json_object
@@ -40,6 +40,10 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ("POST", "delivery"): control_acts.set_delivery_url,
     ("POST", "redeliver"): control_acts.redeliver,
     ("POST", "disconnect"): control_acts.disconnect,
+    ("POST", "uninstall"): removal_acts.uninstall,
+    ("POST", "revoke_bot_token"): removal_acts.revoke_bot_token,
+    ("POST", "deactivate"): removal_acts.deactivate,
+    ("POST", "registration"): removal_acts.register,
 }
 
 
@@ -50,7 +54,8 @@ async def answer_act(slack: Slack, request: web.Request) -> web.StreamResponse:
         raise web.HTTPNotFound
     try:
         body = dict(request.query) if request.method == "GET" else await json_object(request)
-        return web.json_response({"ok": True, **await act(slack, body)})
+        team = slack.in_team(body.pop("team_id", None))
+        return web.json_response({"ok": True, **await act(team, body)})
     except Refused as refused:
         told = {"ok": False, "error": refused.error, "detail": refused.detail, **refused.more}
     except ValueError as error:

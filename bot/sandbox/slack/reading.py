@@ -3,21 +3,23 @@
 from bot.sandbox.slack.asking import channel_of, person_of, text_of
 from bot.sandbox.slack.errors import Refused
 from bot.sandbox.slack.slack import Slack
-from bot.sandbox.slack.workspace import APP_ID, BOT_ID, BOT_NAME, BOT_USER_ID, TEAM_DOMAIN, TEAM_ID, TEAM_NAME
+from bot.sandbox.slack.workspace import APP_ID, BOT_NAME
 from bot.sandbox.slack.workspace_methods import described_channel, described_person
 from bot.sandbox.wire import Json
 
 
 async def state(slack: Slack, _body: Json) -> Json:
     """Describe the workspace, without its credentials."""
-    workspace = slack.workspace
+    workspace, bot = slack.workspace, slack.workspace.bot
     channels = [
         {**described_channel(slack, channel), "members": sorted(channel.members)}
         for channel in workspace.channels.values()
     ]
     return {
-        "team": {"id": TEAM_ID, "name": TEAM_NAME, "domain": TEAM_DOMAIN},
-        "bot": {"app_id": APP_ID, "user_id": BOT_USER_ID, "bot_id": BOT_ID, "name": BOT_NAME},
+        "team": {"id": workspace.id, "name": workspace.name, "domain": workspace.domain},
+        "teams": [{"id": one.id, "name": one.name, "domain": one.domain} for one in slack.workspaces],
+        "is_installed": slack.installations.of(workspace) is not None,
+        "bot": {"app_id": APP_ID, "user_id": bot.user_id, "bot_id": bot.id, "name": BOT_NAME},
         "users": [described_person(slack, person) for person in workspace.people.values()],
         "channels": channels,
         "connections": slack.sockets.count,
@@ -30,7 +32,7 @@ async def state(slack: Slack, _body: Json) -> Json:
 async def views(slack: Slack, body: Json) -> Json:
     """Give the modals a person has open, bottom to top."""
     person = person_of(slack, body)
-    return {"views": [one.as_slack() for one in slack.views.stack(person.id)]}
+    return {"views": [one.as_slack() for one in slack.views.stack(person.member)]}
 
 
 async def view(slack: Slack, body: Json) -> Json:
@@ -43,7 +45,7 @@ async def view(slack: Slack, body: Json) -> Json:
 
 async def home(slack: Slack, body: Json) -> Json:
     """Give what the app published to a person's Home tab; null while there is nothing."""
-    shown = slack.views.home(person_of(slack, body).id)
+    shown = slack.views.home(slack.installation.id, person_of(slack, body).id)
     return {"view": shown.as_slack() if shown else None}
 
 
@@ -51,7 +53,7 @@ async def messages(slack: Slack, body: Json) -> Json:
     """Give the messages a person sees in a channel, or with `dm` in their conversation with the bot."""
     person = person_of(slack, body)
     channel = channel_of(slack, person, body)
-    return {"channel_id": channel.id, "messages": slack.messages.seen_by(person.id, channel.id)}
+    return {"channel_id": channel.id, "messages": slack.messages.seen_by(person.member, channel.id)}
 
 
 async def traffic(slack: Slack, body: Json) -> Json:

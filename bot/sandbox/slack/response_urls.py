@@ -11,7 +11,7 @@ from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.identifiers import Identifiers
 from bot.sandbox.slack.messages import Message, Messages
 from bot.sandbox.slack.posting import content_of
-from bot.sandbox.slack.workspace import BOT_USER_ID, TEAM_ID
+from bot.sandbox.slack.workspace import Member
 from bot.sandbox.wire import Json
 
 USES: Final = 5
@@ -22,10 +22,15 @@ Kind: TypeAlias = Literal["commands", "actions", "app"]
 
 @dataclass
 class ResponseUrl:
-    """Where an answer to one act may still be sent; `original_ts` is the message it may replace or delete."""
+    """Where an answer to one act may still be sent, and as whose: the bot's of a workspace.
 
-    user_id: str
+    `original_ts` is the message it may replace or delete.
+    """
+
+    member: Member
     channel_id: str
+    author: Member
+    bot_id: str
     expires_at: float
     is_public: bool
     original_ts: str | None = None
@@ -41,11 +46,21 @@ class ResponseUrls:
         self._messages = messages
         self._issued: dict[str, ResponseUrl] = {}
 
-    def issue(self, kind: Kind, user_id: str, channel_id: str, original_ts: str | None = None) -> str:
-        """Give a new path for an act of this person; those of kind `app` post for everyone to see."""
-        path = f"/{kind}/{TEAM_ID}/{self._identifiers.digits(12)}/{self._identifiers.secret()}"
+    def issue(
+        self,
+        kind: Kind,
+        member: Member,
+        channel_id: str,
+        author: Member,
+        bot_id: str,
+        original_ts: str | None = None,
+    ) -> str:
+        """Give a new path for an act of this user; those of kind `app` post for everyone to see."""
+        path = f"/{kind}/{author.team_id}/{self._identifiers.digits(12)}/{self._identifiers.secret()}"
         expires_at = self._clock() + SECONDS
-        self._issued[path] = ResponseUrl(user_id, channel_id, expires_at, kind == "app", original_ts)
+        self._issued[path] = ResponseUrl(
+            member, channel_id, author, bot_id, expires_at, kind == "app", original_ts
+        )
         return path
 
     def post(self, path: str, body: Json) -> None:
@@ -73,10 +88,11 @@ class ResponseUrls:
         is_public = body.get("response_type", "in_channel" if url.is_public else "ephemeral") == "in_channel"
         message = self._messages.post(
             url.channel_id,
-            BOT_USER_ID,
+            url.author,
             content,
+            bot_id=url.bot_id,
             thread_ts=body.get("thread_ts"),
-            only_for=None if is_public else url.user_id,
+            only_for=None if is_public else url.member,
         )
         url.original_ts = url.original_ts or message.ts
 

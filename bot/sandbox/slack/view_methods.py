@@ -17,14 +17,15 @@ from bot.sandbox.wire import Json
 def open_view(slack: Slack, arguments: Arguments) -> Json:
     """Show a modal to the person whose act gave the trigger ID."""
     source = arguments.structure("view")
-    trigger = slack.triggers.redeem(arguments.text("trigger_id"))
-    return {"view": slack.views.open(trigger.user_id, source, trigger.channel_id).as_slack()}
+    trigger = slack.triggers.redeem(arguments.text("trigger_id"), _where(slack))
+    view = slack.views.open(trigger.member, trigger.installation, source, trigger.channel_id)
+    return {"view": view.as_slack()}
 
 
 def push(slack: Slack, arguments: Arguments) -> Json:
     """Show a modal on top of the one in which the person acted."""
     source = arguments.structure("view")
-    trigger = slack.triggers.redeem(arguments.text("trigger_id"))
+    trigger = slack.triggers.redeem(arguments.text("trigger_id"), _where(slack))
     below = slack.views.find(trigger.view_id or "")
     if below is None or not below.is_modal:
         raise ApiError("not_found")
@@ -36,10 +37,10 @@ def update(slack: Slack, arguments: Arguments) -> Json:
     source = arguments.structure("view")
     external_id = arguments.optional_text("external_id")
     if external_id:
-        view = slack.views.find_external(external_id)
+        view = slack.views.find_external(external_id, _where(slack))
     else:
         view = slack.views.find(arguments.text("view_id"))
-    if view is None:
+    if view is None or view.installation.id != _where(slack):
         raise ApiError("not_found")
     _check_hash(view, arguments)
     return {"view": slack.views.update(view, source).as_slack()}
@@ -48,12 +49,20 @@ def update(slack: Slack, arguments: Arguments) -> Json:
 def publish(slack: Slack, arguments: Arguments) -> Json:
     """Replace a person's Home tab."""
     user_id = arguments.text("user_id")
-    if user_id not in slack.workspace.people:
+    person = slack.workspace.people.get(user_id)
+    installation = slack.installations.with_id(_where(slack))
+    if person is None or installation is None:
         raise ApiError("invalid_arguments", ["[ERROR] user not found [json-pointer:/user_id]"])
-    shown = slack.views.home(user_id)
+    shown = slack.views.home(installation.id, user_id)
     if shown:
         _check_hash(shown, arguments)
-    return {"view": slack.views.publish(user_id, arguments.structure("view")).as_slack()}
+    view = slack.views.publish(person.member, installation, arguments.structure("view"))
+    return {"view": view.as_slack()}
+
+
+def _where(slack: Slack) -> str:
+    """Give the workspace or enterprise whose token makes this call."""
+    return slack.caller.where if slack.caller else ""
 
 
 def _check_hash(view: View, arguments: Arguments) -> None:

@@ -9,20 +9,23 @@ from typing import Any, Final
 from aiohttp import web
 
 from bot.sandbox.faults import Fault
-from bot.sandbox.slack import chat_methods, view_methods, workspace_methods
+from bot.sandbox.slack import chat_methods, oauth_methods, view_methods, workspace_methods
 from bot.sandbox.slack.arguments import Arguments, read_call
 from bot.sandbox.slack.chat_methods import Method
 from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.slack import Slack
+from bot.sandbox.slack.tokens import Token
 from bot.sandbox.wire import Json, json_object
 
 METHODS: Final[Mapping[str, tuple[Method, tuple[str, ...]]]] = {
     **workspace_methods.METHODS,
     **chat_methods.METHODS,
     **view_methods.METHODS,
+    **oauth_methods.METHODS,
 }
 _WITH_APP_TOKEN: Final = "apps.connections.open"  # noqa: S105 - the name of a method
-_TOKEN_PREFIXES: Final = ("xoxb-", "xoxp-", "xapp-")
+_TOKEN_PREFIXES: Final = ("xoxb-", "xoxp-", "xoxe", "xapp-")
+_SECRETS: Final = frozenset({"client_secret", "code", "refresh_token"})
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,10 @@ async def answer_call(slack: Slack, request: web.Request) -> web.StreamResponse:
     try:
         token, arguments = await read_call(request)
     except ApiError as error:
-        return _respond(slack, request, Outcome(refusal(error)))
+        return _respond(request, Outcome(refusal(error)))
     outcome = await _suffer(fault, lambda: _perform(slack, method, token, arguments))
     _record(slack, method, arguments.values, outcome, fault)
-    return _respond(slack, request, outcome)
+    return _respond(request, outcome)
 
 
 async def answer_response_url(slack: Slack, request: web.Request) -> web.StreamResponse:
@@ -55,10 +58,10 @@ async def answer_response_url(slack: Slack, request: web.Request) -> web.StreamR
         body = await json_object(request)
     except ValueError:
         unread = Outcome(refusal(ApiError("invalid_payload")), HTTPStatus.BAD_REQUEST)
-        return _respond(slack, request, unread)
+        return _respond(request, unread)
     outcome = await _suffer(fault, lambda: _perform_response(slack, request.path, body))
     _record(slack, "response_url", body, outcome, fault)
-    return _respond(slack, request, outcome)
+    return _respond(request, outcome)
 
 
 def refusal(error: ApiError) -> Json:
@@ -93,12 +96,18 @@ def _perform(slack: Slack, method: str, token: str | None, arguments: Arguments)
     if method not in METHODS:
         return Outcome(refusal(ApiError("unknown_method", req_method=method)))
     function, scopes = METHODS[method]
+    headers: dict[str, str] = {}
     try:
-        _check_token(slack, method, token)
-        _check_scopes(slack, scopes)
-        return Outcome({"ok": True, **function(slack, arguments)})
+        if method in oauth_methods.WITHOUT_TOKEN:
+            return Outcome({"ok": True, **function(slack, arguments)})
+        called = _called(slack, method, token, arguments)
+        provided = called.caller.scopes if called.caller else ()
+        headers = {"X-OAuth-Scopes": ",".join(provided)}
+        _check_scopes(scopes, provided)
+        _check_kind(method, called.caller)
+        return Outcome({"ok": True, **function(called, arguments)}, headers=headers)
     except ApiError as error:
-        return Outcome(refusal(error))
+        return Outcome(refusal(error), headers=headers)
 
 
 def _perform_response(slack: Slack, path: str, body: Json) -> Outcome:
@@ -110,30 +119,36 @@ def _perform_response(slack: Slack, path: str, body: Json) -> Outcome:
     return Outcome({"ok": True})
 
 
-def _check_token(slack: Slack, method: str, token: str | None) -> None:
+def _called(slack: Slack, method: str, token: str | None, arguments: Arguments) -> Slack:
+    """Look at Slack with a call's token: the app's own for a connection, a workspace's for all else."""
     if token is None:
         raise ApiError("not_authed")
-    credentials = slack.workspace.credentials
-    if token not in {credentials.bot_token, credentials.app_token}:
-        raise ApiError("invalid_auth")
-    if (token == credentials.app_token) != (method == _WITH_APP_TOKEN):
+    is_app = token == slack.app.credentials.app_token
+    caller = None if is_app else slack.tokens.caller(token)
+    if is_app != (method == _WITH_APP_TOKEN):
         raise ApiError("not_allowed_token_type")
+    return slack.called_with(caller, arguments.values) if caller else slack
 
 
-def _check_scopes(slack: Slack, any_of: tuple[str, ...]) -> None:
-    provided = slack.workspace.scopes
+def _check_scopes(any_of: tuple[str, ...], provided: tuple[str, ...]) -> None:
     if any_of and not set(any_of) & set(provided):
         raise ApiError("missing_scope", needed=any_of[0], provided=",".join(provided))
 
 
-def _respond(slack: Slack, request: web.Request, outcome: Outcome) -> web.StreamResponse:
+def _check_kind(method: str, caller: Token | None) -> None:
+    if caller and caller.kind == "user" and method not in oauth_methods.WITH_USER_TOKEN:
+        raise ApiError("not_allowed_token_type")
+
+
+def _respond(request: web.Request, outcome: Outcome) -> web.StreamResponse:
     if outcome.is_dropped and request.transport:
         request.transport.abort()
-    headers = {"X-OAuth-Scopes": ",".join(slack.workspace.scopes), **outcome.headers}
     if outcome.body is None:
         page = "<html><body>Slack is having trouble.</body></html>"
-        return web.Response(status=outcome.status, headers=headers, text=page, content_type="text/html")
-    return web.json_response(outcome.body, status=outcome.status, headers=headers)
+        return web.Response(
+            status=outcome.status, headers=outcome.headers, text=page, content_type="text/html"
+        )
+    return web.json_response(outcome.body, status=outcome.status, headers=outcome.headers)
 
 
 def _record(slack: Slack, method: str, arguments: Json, outcome: Outcome, fault: Fault | None) -> None:
@@ -151,7 +166,7 @@ def _record(slack: Slack, method: str, arguments: Json, outcome: Outcome, fault:
 
 def _masked(value: Any) -> Any:  # noqa: ANN401 - any JSON goes in and comes out
     if isinstance(value, dict):
-        return {key: _masked(one) for key, one in value.items()}
+        return {key: "…" if key in _SECRETS else _masked(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_masked(one) for one in value]
     is_token = isinstance(value, str) and value.startswith(_TOKEN_PREFIXES)

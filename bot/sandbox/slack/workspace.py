@@ -1,7 +1,7 @@
-"""The workspace the sandbox starts with: its team, people, channels and the app's credentials."""
+"""A workspace: its people, channels and bot; and the one the sandbox starts with."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,9 +17,13 @@ BOT_ID: Final = "B0BOT00001"
 BOT_NAME: Final = "transferbot"
 ADA: Final = "U0ADA00001"
 GRACE: Final = "U0GRACE001"
+KATHERINE: Final = "U0KATHER01"
 LAB_DATA: Final = "C0LABDATA1"
 RANDOM: Final = "C0RANDOM01"
 EMBARGO: Final = "C0EMBARGO1"
+PARTNERS: Final = "C0PARTNER1"
+NEIGHBOUR_TEAM: Final = "T0NEIGHBR1"
+"""The workspace with which #partner-data is shared; it stands in `neighbours`."""
 SCOPES: Final = (
     "commands",
     "chat:write",
@@ -39,11 +43,38 @@ class Credentials:
     app_token: str = "xapp-1-A0SANDBOX1-1000000003-sandboxapptoken"  # noqa: S105 - the same
     signing_secret: str = "5a4dbe0f5a4dbe0f5a4dbe0f5a4dbe0f"  # noqa: S105 - the same
     verification_token: str = "SandboxVerification00000"  # noqa: S105 - the same
+    client_id: str = "1000000001.1000000004"
+    client_secret: str = "c0ffee5a4dbe0c0ffee5a4dbe0c0ffee"  # noqa: S105 - the same
+
+
+@dataclass(frozen=True)
+class Member:
+    """A user of one workspace. A user ID alone names nobody: another workspace may have the same one."""
+
+    team_id: str
+    user_id: str
+
+
+@dataclass(frozen=True)
+class Bot:
+    """The app's bot user in a workspace, or in all workspaces of an enterprise."""
+
+    user_id: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Enterprise:
+    """An organization to which several workspaces belong (Enterprise Grid)."""
+
+    id: str
+    name: str
+    domain: str
 
 
 @dataclass(frozen=True)
 class Person:
-    """A member of the workspace; the labels name the zone `tz` without and with daylight saving."""
+    """A member of a workspace; the labels name the zone `tz` without and with daylight saving."""
 
     id: str
     name: str
@@ -51,6 +82,13 @@ class Person:
     tz: str
     standard_label: str
     daylight_label: str
+    team_id: str = TEAM_ID
+    is_deleted: bool = False
+
+    @property
+    def member(self) -> Member:
+        """Who this is among all users of all workspaces."""
+        return Member(self.team_id, self.id)
 
     def zone_at(self, now: float) -> Json:
         """Give `tz`, `tz_label` and `tz_offset` (seconds) as `users.info` does at `now` (epoch seconds)."""
@@ -62,7 +100,11 @@ class Person:
 
 @dataclass
 class Channel:
-    """A conversation; `members` are user IDs, the bot's among them where it was invited."""
+    """A conversation; `members` are user IDs, the bot's among them where it was invited.
+
+    One that is shared with other workspaces (Slack Connect) is there once in each of them, with the members
+    from there; `connected` are the others' IDs.
+    """
 
     id: str
     name: str
@@ -70,6 +112,7 @@ class Channel:
     is_private: bool = False
     is_direct: bool = False
     is_archived: bool = False
+    connected: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -91,37 +134,74 @@ def _people() -> dict[str, Person]:
         "Central European Time",
         "Central European Summer Time",
     )
-    return {ada.id: ada, grace.id: grace}
+    katherine = Person(
+        KATHERINE,
+        "katherine",
+        "Katherine Johnson",
+        "America/New_York",
+        "Eastern Standard Time",
+        "Eastern Daylight Time",
+    )
+    return {person.id: person for person in (ada, grace, katherine)}
 
 
 def _channels() -> dict[str, Channel]:
     channels = (
-        Channel(LAB_DATA, "lab-data", {ADA, GRACE, BOT_USER_ID}),
+        Channel(LAB_DATA, "lab-data", {ADA, GRACE, KATHERINE, BOT_USER_ID}),
         Channel(RANDOM, "random", {ADA, GRACE}),
         Channel(EMBARGO, "embargo", {ADA, GRACE}, is_private=True),
+        Channel(PARTNERS, "partner-data", {ADA, GRACE, BOT_USER_ID}, connected=(NEIGHBOUR_TEAM,)),
     )
     return {channel.id: channel for channel in channels}
 
 
 @dataclass
 class Workspace:
-    """One team with one app installed. Without arguments it is the sandbox's own seed."""
+    """One team. Without arguments it is the sandbox's own seed, in which the app is installed.
+
+    `credentials` and `scopes` are the app's; only those of the first workspace count.
+    """
 
     credentials: Credentials = field(default_factory=Credentials)
     scopes: tuple[str, ...] = SCOPES
     people: dict[str, Person] = field(default_factory=_people)
     channels: dict[str, Channel] = field(default_factory=_channels)
+    id: str = TEAM_ID
+    name: str = TEAM_NAME
+    domain: str = TEAM_DOMAIN
+    bot: Bot = Bot(BOT_USER_ID, BOT_ID)
+    enterprise: Enterprise | None = None
+    direct_prefix: str = "D"
+
+    @property
+    def realm_id(self) -> str:
+        """The ID of what this belongs to: its enterprise, or it alone."""
+        return self.enterprise.id if self.enterprise else self.id
 
     def direct_message(self, user_id: str) -> Channel:
         """Give the conversation of a person with the bot, made when first asked for."""
-        channel_id = f"D{user_id[1:]}"
-        fresh = Channel(channel_id, "directmessage", {user_id, BOT_USER_ID}, is_direct=True)
+        channel_id = f"{self.direct_prefix}{user_id[1:]}"
+        fresh = Channel(channel_id, "directmessage", {user_id, self.bot.user_id}, is_direct=True)
         return self.channels.setdefault(channel_id, fresh)
 
     def other_member(self, channel: Channel) -> str:
         """Give the person on the other side of a direct message with the bot."""
-        return next(member for member in channel.members if member != BOT_USER_ID)
+        return next(member for member in channel.members if member != self.bot.user_id)
 
     def channels_of(self, user_id: str) -> Iterable[Channel]:
         """Give the conversations this person is in."""
         return (channel for channel in self.channels.values() if user_id in channel.members)
+
+    def dismiss_bot(self) -> None:
+        """Take the bot out of all channels, as Slack does with a bot user that is deactivated."""
+        for channel in self.channels.values():
+            if not channel.is_direct:
+                channel.members.discard(self.bot.user_id)
+
+    def deactivate(self, user_id: str) -> Person:
+        """Deactivate a person, who also leaves all channels."""
+        person = self.people[user_id] = replace(self.people[user_id], is_deleted=True)
+        for channel in self.channels.values():
+            if not channel.is_direct:
+                channel.members.discard(user_id)
+        return person

@@ -1,12 +1,16 @@
 """What the tests of the pretend Slack share: serving it, a person's hands, and real clients of the vendor."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import aiohttp
+import pytest
+import requests
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
@@ -17,12 +21,16 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.clock import SandboxClock
+from bot.sandbox.person import ConsentPage
 from bot.sandbox.serving import served
 from bot.sandbox.slack.app import create_slack
 from bot.sandbox.slack.workspace import ADA, LAB_DATA, Credentials, Workspace
 
 Json = dict[str, Any]
 CREDENTIALS = Credentials()
+
+vendor_client = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
+"""For tests in which slack_sdk sends client credentials, which it does in a way that aiohttp will drop."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +88,76 @@ class Sandbox:
         return int((await self.see("state"))["connections"])
 
 
+CALLBACK = "http://127.0.0.1:9/callback"
+"""A redirect URI at which nobody listens: what is sent there is read from the redirect."""
+
+
 @contextmanager
-def sandbox(workspace: Workspace | None = None) -> Iterator[Sandbox]:
+def sandbox(
+    workspace: Workspace | None = None,
+    *,
+    redirect_uris: Iterable[str] = (CALLBACK,),
+    token_rotation: bool = False,
+    org_ready: bool = True,
+) -> Iterator[Sandbox]:
     clock = SandboxClock()
-    with served(create_slack(clock=clock, workspace=workspace, signing_clock=SandboxClock())) as base:
+    slack = create_slack(
+        clock=clock,
+        workspace=workspace,
+        signing_clock=SandboxClock(),
+        redirect_uris=redirect_uris,
+        token_rotation=token_rotation,
+        org_ready=org_ready,
+    )
+    with served(slack) as base:
         yield Sandbox(base, clock)
+
+
+def free_port() -> int:
+    """Give a port that nobody uses, for an app that has to know its address before it is served."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def page_at(address: str) -> ConsentPage:
+    """Open a page on which Slack asks."""
+    answer = requests.get(address, timeout=10)
+    assert answer.status_code == 200, answer.text
+    return ConsentPage(answer.url, answer.text)
+
+
+def answer_page(page: ConsentPage, who: str, *, decision: str = "allow") -> dict[str, str]:
+    """Choose who one is on a page and decide; gives the query with which Slack sends the browser back."""
+    form = page.hidden | {"who": who, "decision": decision}
+    answer = requests.post(page.action, data=form, timeout=10, allow_redirects=False)
+    assert answer.status_code == 302, answer.text
+    there = urlsplit(answer.headers["Location"])
+    assert there._replace(query="").geturl() == CALLBACK
+    return dict(parse_qsl(there.query, keep_blank_values=True))
+
+
+def install_address(slack: Sandbox, **more: str) -> str:
+    query = {
+        "client_id": CREDENTIALS.client_id,
+        "scope": "commands,chat:write,users:read",
+        "state": "s-1",
+        "redirect_uri": CALLBACK,
+    }
+    return f"{slack.base}/oauth/v2/authorize?{urlencode(query | more)}"
+
+
+async def install(slack: Sandbox, who: str, **more: str) -> Json:
+    """Install the app as an administrator and the app's server do; `who` is `TEAM_OR_ENTERPRISE/USER`."""
+    code = answer_page(page_at(install_address(slack, **more)), who)["code"]
+    answer = await AsyncWebClient(base_url=f"{slack.base}/api/").oauth_v2_access(
+        client_id=CREDENTIALS.client_id,
+        client_secret=CREDENTIALS.client_secret,
+        code=code,
+        redirect_uri=CALLBACK,
+    )
+    assert isinstance(answer.data, dict)
+    return answer.data
 
 
 @asynccontextmanager
