@@ -1,14 +1,17 @@
-"""Before a timer exists: do the collections exist for this person, and which consents are missing."""
+"""Before a timer exists: are its collections and paths there, the consents, and room for one more timer."""
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Protocol, TypeVar
 
+from bot.accounts import Account, SlackUser
 from bot.browsing import Collection, Collections
 from bot.errors import Problem, Refused, SignInNeeded, UnknownCollection
-from bot.linking import Account, SlackUser
+from bot.paths import PathFindings, PathLooks, Paths
 from bot.planning import Location, Plan, Source
+from bot.quota import Intervals, refuse_too_often
 
 
 class Consents(Protocol):
@@ -26,25 +29,37 @@ class Consents(Protocol):
 class Checked:
     """What was found: the plan with the collections' names, and the consents that are missing.
 
-    `linked` says whether the person is signed in at all.
+    `linked` says whether the person is signed in at all; `unchecked` what could not be looked at, and why,
+    in sentences.
     """
 
     plan: Plan
     missing: frozenset[str]
     linked: bool
+    unchecked: str = ""
 
     @property
     def ready(self) -> bool:
         """Whether nothing stands between this plan and its timer."""
-        return self.linked and not self.missing
+        return self.linked and not self.missing and not self.unchecked
 
 
 class Checking:
     """Looks at everything that a timer needs, side by side, so that it takes one round trip."""
 
-    def __init__(self, *, collections: Collections, consents: Consents, lookups: Executor) -> None:
+    def __init__(
+        self,
+        *,
+        collections: Collections,
+        consents: Consents,
+        paths: Paths,
+        intervals: Intervals,
+        lookups: Executor,
+    ) -> None:
         self._collections = collections
         self._consents = consents
+        self._paths = paths
+        self._intervals = intervals
         self._lookups = lookups
 
     def check(self, person: SlackUser, plan: Plan) -> Checked:
@@ -52,22 +67,31 @@ class Checking:
         ids = (plan.source.collection_id, plan.destination.collection_id)
         looking = [self._lookups.submit(self._look_up, person, one) for one in ids]
         asking = self._lookups.submit(self._missing, person, frozenset(ids))
+        looks = PathLooks(self._paths, self._lookups, person, plan)
+        counting = self._lookups.submit(self._other_intervals, person, plan)
         source, destination = (each.result() for each in looking)
         missing = asking.result()
         linked = missing is not None
         _refuse_unusable("source_collection", source, linked=linked)
         _refuse_unusable("destination_collection", destination, linked=linked)
+        plan = replace(
+            plan, source=_named(plan.source, source), destination=_named(plan.destination, destination)
+        )
         needed = frozenset(
             one.collection_id
             for one in (source, destination)
             if isinstance(one, Collection) and one.needs_data_access
         )
+        # Paths are looked at with the person's own eyes, and before the sign-in there are none.
+        findings = looks.judge(plan) if linked else PathFindings()
+        if plan.schedule.interval and linked:
+            refuse_too_often(plan.schedule.interval, counting.result())
+        missing = needed if missing is None else needed & (missing | findings.without_consent)
         return Checked(
-            plan=replace(
-                plan, source=_named(plan.source, source), destination=_named(plan.destination, destination)
-            ),
-            missing=needed if missing is None else needed & missing,
+            plan=plan,
+            missing=missing,
             linked=linked,
+            unchecked=" ".join([*findings.unseen, *_beyond_consent(plan, findings, needed)]),
         )
 
     def _look_up(self, person: SlackUser, collection_id: str) -> Collection | Problem:
@@ -82,6 +106,17 @@ class Checking:
             return self._consents.missing(person, collections)
         except SignInNeeded:
             return None
+
+    def _other_intervals(self, person: SlackUser, plan: Plan) -> Sequence[timedelta]:
+        return self._intervals.of(person) if plan.schedule.interval else ()
+
+
+def _beyond_consent(plan: Plan, findings: PathFindings, needed: frozenset[str]) -> list[str]:
+    """Say where a consent was asked for that no sign-in could bring, since there is no such scope."""
+    return [
+        f"{name} asks for a consent that I cannot ask you for."
+        for name in names_of(plan, findings.without_consent - needed)
+    ]
 
 
 def _refuse_unusable(field: str, found: Collection | Problem, *, linked: bool) -> None:

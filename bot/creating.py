@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from bot.accounts import SlackUser
 from bot.errors import OutcomeUnclear
-from bot.linking import SlackUser
 from bot.scheduling import RequestState, TimerRequest
 
 MOST_CREATIONS: Final = 2

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from bot.linking import SlackUser
+from bot.accounts import SlackUser
 
 KEPT: Final = timedelta(days=1)
 """Long enough for a form that was closed at night, short enough not to be somebody else's old idea."""

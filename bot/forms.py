@@ -5,7 +5,7 @@ A form is a mapping from the fields' names to strings; what is not filled in is 
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
@@ -14,6 +14,7 @@ from bot.planning import (
     DEFAULT_OPTIONS,
     LONGEST_NAME,
     LONGEST_PATH,
+    LONGEST_TEXT,
     MOST_FILTERS,
     MOST_ITEMS,
     Filter,
@@ -77,11 +78,16 @@ def form_of(plan: Plan) -> dict[str, str]:
         "name": plan.name,
         "sync_level": plan.sync_level,
         "options": ",".join(sorted(plan.options)) or NO_OPTIONS,
-        "filters": "\n".join(f"{one.method} {one.pattern}" for one in plan.filters),
+        "filters": write_filters(plan.filters),
         "announce_in": plan.announce_in,
         "announce_thread": plan.announce_thread,
     }
     return {key: value for key, value in (filled | form_of_schedule(plan.schedule)).items() if value}
+
+
+def write_filters(filters: Iterable[Filter]) -> str:
+    """Write filters as `read_filters` reads them."""
+    return "\n".join(f"{one.method} {one.pattern}" for one in filters)
 
 
 def read_filters(text: str) -> tuple[Filter, ...]:
@@ -126,6 +132,10 @@ class _Reading(ScheduleReading):
         if len(paths) > MOST_ITEMS:
             self.problems["source_path"] = (
                 f"At most {MOST_ITEMS} items can be given; choose a folder instead."
+            )
+        if len("\n".join(paths)) > LONGEST_TEXT:
+            self.problems["source_path"] = (
+                f"Together, paths can have at most {LONGEST_TEXT:,} characters; choose a folder instead."
             )
         names = [path.rstrip("/").rsplit("/", 1)[-1] for path in paths]
         if len(set(names)) < len(names):
@@ -197,7 +207,10 @@ class _Reading(ScheduleReading):
 
     def filters(self) -> tuple[Filter, ...]:
         try:
-            return read_filters(self._form.get("filters", ""))
+            filters = read_filters(self._form.get("filters", ""))
         except ValueError as problem:
             self.problems["filters"] = str(problem)
             return ()
+        if len(write_filters(filters)) > LONGEST_TEXT:
+            self.problems["filters"] = f"Together, filters can have at most {LONGEST_TEXT:,} characters."
+        return filters

@@ -1,18 +1,18 @@
 """A kept request becomes an announced timer, one committed step at a time."""
 
-import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final, Protocol
 
+from bot.accounts import Account
 from bot.checking import Checking, names_of, why_sign_in
 from bot.creating import Creating
 from bot.errors import CannotPost, Refused, ServiceUnavailable, SignInNeeded
-from bot.linking import Account, Linking, SignInLink, SlackUser
+from bot.linking import Linking
 from bot.scheduling import RequestState, TimerRequest
+from bot.sign_ins import SignInLink
 
 WAITING_LIFE: Final = timedelta(days=1)
 """A request that nobody signed in for, or that Globus could not take, is given up after a day."""
@@ -21,6 +21,7 @@ LONGEST_DELAY: Final = timedelta(minutes=5)
 """Often enough for a person who waits, seldom enough for a service that is down."""
 
 SHOWN: Final = {
+    RequestState.UNCHECKED,
     RequestState.WAITING_FOR_SIGN_IN,
     RequestState.UNCLEAR,
     RequestState.ANNOUNCED,
@@ -30,27 +31,11 @@ SHOWN: Final = {
 """The states that a person is always told of; the others pass in moments, unless there is a reason."""
 
 
-class Decision(StrEnum):
-    """What an owner can say about a request whose outcome stayed unclear."""
-
-    LOOK_AGAIN = "look_again"
-    CREATE_AGAIN = "create_again"
-    FORGET = "forget"
-
-
 class Requests(Protocol):
     """The kept requests."""
 
     def save(self, request: TimerRequest) -> None:
         """Commit a request's new state to disk before anything else happens."""
-        ...
-
-    def find(self, request_id: str) -> TimerRequest | None:
-        """Give a request, or None if there is none with this ID."""
-        ...
-
-    def decide(self, request: TimerRequest, expected: RequestState) -> bool:
-        """Commit a request's new state if it still rests in the expected one; False if it does not."""
         ...
 
 
@@ -65,7 +50,7 @@ class RequestNews(Protocol):
         """Tell the team; raises CannotPost or ServiceUnavailable."""
         ...
 
-    def cannot_announce(self, request: TimerRequest, problem: CannotPost) -> None:
+    def cannot_announce(self, request: TimerRequest) -> None:
         """Tell the person that the timer stands, and how the team can hear of it."""
         ...
 
@@ -135,7 +120,10 @@ class Fulfilling:
         request = replace(request, plan=checked.plan, attempts=0)
         if checked.ready:
             return replace(request, state=RequestState.READY, due=self._clock(), reason="")
-        return self._wait(request, checked.missing)
+        if checked.missing or not checked.linked:
+            return self._wait(request, checked.missing)
+        # What could not be checked may be fine all the same, so this is for the owner to decide.
+        return replace(request, state=RequestState.UNCHECKED, due=None, reason=checked.unchecked)
 
     def _wait(self, request: TimerRequest, missing: frozenset[str]) -> TimerRequest:
         return replace(
@@ -170,7 +158,6 @@ class Fulfilling:
         try:
             self._news.announce(request, self._linking.account(request.person))
         except CannotPost as problem:
-            self._news.cannot_announce(request, problem)
             return replace(request, due=None, reason=str(problem))
         return replace(request, state=RequestState.ANNOUNCED, due=None, reason="")
 
@@ -192,6 +179,9 @@ class Fulfilling:
             before.reason,
         ):
             self._show(after)
+        if after.state is RequestState.CREATED and after.due is None:
+            # Only now: the button in this message asks for what was just committed.
+            self._news.cannot_announce(after)
         return after
 
     def _show(self, request: TimerRequest) -> None:
@@ -201,65 +191,6 @@ class Fulfilling:
                 request.person, collections=request.missing, request_id=request.request_id
             )
         self._news.show(request, link=link, names=names_of(request.plan, request.missing))
-
-
-class Settling:
-    """Lets an owner settle a request that the bot cannot settle alone."""
-
-    def __init__(
-        self,
-        *,
-        requests: Requests,
-        clock: Callable[[], datetime],
-        wake: Callable[[], None],
-        show: Callable[[TimerRequest], None],
-    ) -> None:
-        self._requests = requests
-        self._clock = clock
-        self._wake = wake
-        self._show = show
-
-    async def decide(self, request_id: str, person: SlackUser, decision: Decision) -> bool:
-        """Carry out the owner's decision; False if there is nothing to decide, or not for this person."""
-        return await asyncio.to_thread(self._decide, request_id, person, decision)
-
-    async def announce_again(self, request_id: str, person: SlackUser) -> bool:
-        """Try again to tell the team; False if this person has no timer that waits for it."""
-        return await asyncio.to_thread(self._announce_again, request_id, person)
-
-    def _decide(self, request_id: str, person: SlackUser, decision: Decision) -> bool:
-        request = self._resting(request_id, person, RequestState.UNCLEAR)
-        if request is None:
-            return False
-        match decision:
-            case Decision.LOOK_AGAIN:
-                decided = replace(request, due=self._clock(), reason="Looking again.")
-            case Decision.CREATE_AGAIN:
-                decided = replace(
-                    request, state=RequestState.READY, due=self._clock(), reason="Creating it again."
-                )
-            case _:
-                decided = replace(request, state=RequestState.REFUSED, reason="Forgotten, as you asked.")
-        return self._commit(decided, RequestState.UNCLEAR)
-
-    def _announce_again(self, request_id: str, person: SlackUser) -> bool:
-        request = self._resting(request_id, person, RequestState.CREATED)
-        if request is None:
-            return False
-        return self._commit(replace(request, due=self._clock(), reason=""), RequestState.CREATED)
-
-    def _resting(self, request_id: str, person: SlackUser, state: RequestState) -> TimerRequest | None:
-        request = self._requests.find(request_id)
-        if request is None or (request.person, request.state, request.due) != (person, state, None):
-            return None
-        return request
-
-    def _commit(self, decided: TimerRequest, expected: RequestState) -> bool:
-        done = self._requests.decide(decided, expected)
-        if done:
-            self._show(decided)
-            self._wake()
-        return done
 
 
 def _expired(request: TimerRequest) -> TimerRequest:

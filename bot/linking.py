@@ -1,151 +1,20 @@
 """Whose Globus account is this: signing in, and the link between a Slack user and a Globus identity."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final, Protocol
 
+from bot.accounts import Account, Accounts, Grant, SlackUser
 from bot.errors import CodeRefused, OutcomeUnclear, Problem, ServiceUnavailable
+from bot.sign_ins import GlobusAuth, Links, SignIn, SignInLink, SignIns, SignInState
 
 SIGN_IN_LIFE: Final = timedelta(minutes=10)
 """As long as Globus keeps its codes; a shorter life would refuse codes that Globus still takes."""
 
 CODE_TRIES: Final = 3
 """Enough for a code copied without its first letter, too few for guessing."""
-
-
-@dataclass(frozen=True, slots=True)
-class SlackUser:
-    """A person in Slack. In an org-wide install the enterprise's ID stands in `team_id`."""
-
-    team_id: str
-    user_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """The link between a Slack user and one Globus identity."""
-
-    person: SlackUser
-    identity_id: str
-    username: str
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """What Globus Auth gave for one resource server. Times are seconds since the epoch."""
-
-    resource_server: str
-    scope: str
-    access_token: str = field(repr=False)
-    refresh_token: str | None = field(repr=False)
-    expires_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a finished sign-in brought: who signed in, and their tokens."""
-
-    identity_id: str
-    username: str
-    tokens: tuple[Token, ...] = field(repr=False)
-
-
-class SignInState(StrEnum):
-    """How far a sign-in has come."""
-
-    OPEN = "open"
-    CODE_RECEIVED = "code received"
-    EXCHANGING = "exchanging"
-    DONE = "done"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """One journey to Globus and back, begun by one person and finished only by them.
-
-    `collections` are those whose `data_access` it asks for. `request_id` is the request that waits
-    for it, if any. `channel_id` is where the person was. `view_id` shows the pasted code's fate, and
-    `form_view_id` becomes the form once the person is linked.
-    """
-
-    sign_in_id: str
-    person: SlackUser
-    verifier: str = field(repr=False)
-    expires_at: datetime
-    collections: frozenset[str] = frozenset()
-    request_id: str | None = None
-    channel_id: str | None = None
-    state: SignInState = SignInState.OPEN
-    tries: int = 0
-    code: str | None = field(default=None, repr=False)
-    view_id: str | None = None
-    form_view_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SignInLink:
-    """A sign-in and the address in Globus where it goes on."""
-
-    sign_in_id: str
-    url: str = field(repr=False)
-
-
-class Accounts(Protocol):
-    """The links that are kept, with their sealed tokens."""
-
-    def find(self, person: SlackUser) -> Account | None:
-        """Give the person's account, or None if they are not linked."""
-        ...
-
-    def link(self, account: Account, tokens: tuple[Token, ...]) -> None:
-        """Keep the account and its tokens, replacing what was kept before."""
-        ...
-
-    def tokens(self, person: SlackUser) -> Mapping[str, Token]:
-        """Give the person's tokens by resource server; empty if they are not linked."""
-        ...
-
-    def renew(self, person: SlackUser, token: Token) -> None:
-        """Keep a refreshed token; the refresh token stays if the new one brings none."""
-        ...
-
-
-class SignIns(Protocol):
-    """The sign-ins under way."""
-
-    def open(self, sign_in: SignIn) -> None:
-        """Keep a new sign-in."""
-        ...
-
-    def find(self, sign_in_id: str) -> SignIn | None:
-        """Give a sign-in, or None if there never was one or it is long gone."""
-        ...
-
-    def save(self, sign_in: SignIn) -> None:
-        """Keep a sign-in's new state; a code is kept only until it is exchanged."""
-        ...
-
-    async def receive(
-        self, sign_in_id: str, person: SlackUser, *, code: str, view_id: str, form_view_id: str | None
-    ) -> bool:
-        """Keep a pasted code for the workers; False if no open sign-in of this person has this ID."""
-        ...
-
-
-class GlobusAuth(Protocol):
-    """Globus Auth, as far as signing in goes."""
-
-    def authorize_url(self, sign_in: SignIn) -> str:
-        """Give the address where the person signs in and consents; makes no call."""
-        ...
-
-    def exchange(self, sign_in: SignIn) -> Grant:
-        """Exchange the sign-in's code, once; raises CodeRefused, OutcomeUnclear or ServiceUnavailable."""
-        ...
 
 
 class WaitingRequests(Protocol):
@@ -181,6 +50,7 @@ class Linking:
         accounts: Accounts,
         sign_ins: SignIns,
         globus: GlobusAuth,
+        links: Links,
         requests: WaitingRequests,
         news: LinkingNews,
         clock: Callable[[], datetime],
@@ -190,6 +60,7 @@ class Linking:
         self._accounts = accounts
         self._sign_ins = sign_ins
         self._globus = globus
+        self._links = links
         self._requests = requests
         self._news = news
         self._clock = clock
@@ -207,6 +78,7 @@ class Linking:
         collections: frozenset[str] = frozenset(),
         request_id: str | None = None,
         channel_id: str | None = None,
+        browsing: str | None = None,
     ) -> SignInLink:
         """Open a sign-in that asks for everything named, and give its link."""
         sign_in = SignIn(
@@ -217,6 +89,7 @@ class Linking:
             collections=collections,
             request_id=request_id,
             channel_id=channel_id,
+            browsing=browsing,
         )
         self._sign_ins.open(sign_in)
         return self._link(sign_in)
@@ -286,6 +159,7 @@ class Linking:
     def _link_account(self, sign_in: SignIn, grant: Grant) -> None:
         held = self._accounts.find(sign_in.person)
         if held and held.identity_id != grant.identity_id:
+            self._give_back(grant)
             self._fail(
                 sign_in,
                 CodeRefused(
@@ -309,8 +183,15 @@ class Linking:
         self._sign_ins.save(replace(sign_in, state=SignInState.OPEN, code=None))
         self._news.code_failed(sign_in, problem, self._link(sign_in))
 
+    def _give_back(self, grant: Grant) -> None:
+        try:
+            self._globus.give_back(grant.tokens)
+        except ServiceUnavailable:
+            # They are in nobody's hands but ours, and are forgotten with this call.
+            return
+
     def _fail(self, sign_in: SignIn, problem: Problem) -> None:
-        self._sign_ins.save(replace(sign_in, state=SignInState.FAILED, code=None))
+        self._sign_ins.save(replace(sign_in, state=SignInState.FAILED, code=None, reason=str(problem)))
         self._news.code_failed(sign_in, problem, self._again(sign_in))
 
     def _again(self, sign_in: SignIn) -> SignInLink:
@@ -319,10 +200,11 @@ class Linking:
             collections=sign_in.collections,
             request_id=sign_in.request_id,
             channel_id=sign_in.channel_id,
+            browsing=sign_in.browsing,
         )
 
     def _link(self, sign_in: SignIn) -> SignInLink:
-        return SignInLink(sign_in.sign_in_id, self._globus.authorize_url(sign_in))
+        return self._links.make(sign_in)
 
 
 def _interrupted() -> Problem:

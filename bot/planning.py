@@ -12,6 +12,9 @@ LONGEST_NAME: Final = 64
 LONGEST_PATH: Final = 1000
 """Longer than any path a file system takes in practice, and short enough for a message."""
 
+LONGEST_TEXT: Final = 3000
+"""What one field of a form holds in Slack; more could not be shown again to be corrected."""
+
 MOST_ITEMS: Final = 50
 """Enough to pick from a folder by hand; whoever has more moves the folder."""
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final, Protocol
 
+from bot.accounts import SlackUser
 from bot.drafts import Draft, Drafts
 from bot.forms import read_plan
-from bot.linking import SlackUser
 from bot.planning import Plan
 
 SETTLING: Final = timedelta(seconds=0.25)
@@ -21,6 +21,7 @@ class RequestState(StrEnum):
 
     RECEIVED = "received"
     CHECKING = "checking"
+    UNCHECKED = "unchecked"
     WAITING_FOR_SIGN_IN = "waiting for sign-in"
     READY = "ready"
     CREATING = "creating"

@@ -15,6 +15,7 @@ from bot.errors import SettingsProblem
 
 SLACK_API_URL: Final = "https://slack.com/api/"
 GLOBUS_APP_URL: Final = "https://app.globus.org"
+GLOBUS_AUTH_URL: Final = "https://auth.globus.org"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ SETTINGS: Final = (
     Setting("SLACK_BOT_TOKEN", "the bot's token, `xoxb-…`"),
     Setting("SLACK_APP_TOKEN", "the app-level token, `xapp-…`; if set, the bot uses Socket Mode"),
     Setting("SLACK_SIGNING_SECRET", "checks that HTTP requests come from Slack; needed without Socket Mode"),
+    Setting("SLACK_CLIENT_ID", "the Slack app's ID; needed for `PUBLIC_URL`, to sign people in with Slack"),
+    Setting("SLACK_CLIENT_SECRET", "its secret"),
     Setting("SLACK_API_URL", "base of Slack's Web API, ends in `/api/`", SLACK_API_URL),
     Setting("GLOBUS_CLIENT_ID", "the Globus app's ID"),
     Setting("GLOBUS_CLIENT_SECRET", "its secret; without one it is a native app, and people sign in first"),
@@ -39,6 +42,10 @@ SETTINGS: Final = (
     Setting("GLOBUS_SDK_SERVICE_URL_APP", "another Globus web app, for links", GLOBUS_APP_URL),
     Setting("GLOBUS_SDK_HTTP_TIMEOUT", "seconds that one call to Globus may take", "20"),
     Setting("UNCLEAR_LOOKS", "seconds after an unclear creation at which to look for the timer", "5,30,120"),
+    Setting(
+        "PUBLIC_URL",
+        "where browsers reach the bot, `https://…`; without it people paste Globus's code into Slack",
+    ),
     Setting("HOST", "where the web face listens", "127.0.0.1"),
     Setting("PORT", "its port", "3000"),
     Setting("DATABASE_URL", "the database, `sqlite:///path`", "sqlite:///transferbot.db"),
@@ -69,12 +76,16 @@ class Settings:
     slack_bot_token: Secret
     slack_app_token: Secret | None
     slack_signing_secret: Secret | None
+    slack_client_id: str
+    slack_client_secret: Secret | None
     slack_api_url: str
     globus_client_id: str
     globus_client_secret: Secret | None
     globus_app_url: str
+    globus_auth_url: str
     globus_timeout: float
     unclear_looks: tuple[timedelta, ...]
+    public_url: str
     host: str
     port: int
     database: Path
@@ -89,6 +100,7 @@ class Settings:
             self.slack_bot_token,
             self.slack_app_token,
             self.slack_signing_secret,
+            self.slack_client_secret,
             self.globus_client_secret,
             *(self.keys or "").split(","),
         )
@@ -131,12 +143,16 @@ class _Reader:
             slack_bot_token=Secret(self._required("SLACK_BOT_TOKEN")),
             slack_app_token=app_token,
             slack_signing_secret=signing_secret,
+            slack_client_id=self._given.get("SLACK_CLIENT_ID", ""),
+            slack_client_secret=self._secret("SLACK_CLIENT_SECRET"),
             slack_api_url=self._api_url(),
             globus_client_id=self._required("GLOBUS_CLIENT_ID"),
             globus_client_secret=self._secret("GLOBUS_CLIENT_SECRET"),
             globus_app_url=self._given.get("GLOBUS_SDK_SERVICE_URL_APP", GLOBUS_APP_URL).rstrip("/"),
+            globus_auth_url=self._given.get("GLOBUS_SDK_SERVICE_URL_AUTH", GLOBUS_AUTH_URL).rstrip("/"),
             globus_timeout=self._number("GLOBUS_SDK_HTTP_TIMEOUT"),
             unclear_looks=self._looks(),
+            public_url=self._public_url(),
             host=self._get("HOST"),
             port=int(self._number("PORT")),
             database=self._database(),
@@ -189,6 +205,20 @@ class _Reader:
         url = self._get("SLACK_API_URL")
         if urlsplit(url).scheme not in {"http", "https"} or not url.endswith("/"):
             self._problems.append("SLACK_API_URL is an address that ends in /api/")
+        return url
+
+    def _public_url(self) -> str:
+        url = self._get("PUBLIC_URL").rstrip("/")
+        if not url:
+            return ""
+        parts = urlsplit(url)
+        loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        if not parts.netloc or (parts.scheme != "https" and not (parts.scheme == "http" and loopback)):
+            self._problems.append("PUBLIC_URL is an address that begins with https://")
+        if not self._given.get("SLACK_CLIENT_ID") or not self._given.get("SLACK_CLIENT_SECRET"):
+            self._problems.append(
+                "PUBLIC_URL needs SLACK_CLIENT_ID and SLACK_CLIENT_SECRET, which bind a link to its person"
+            )
         return url
 
     def _database(self) -> Path:

@@ -3,7 +3,11 @@
 import ast
 import json
 import re
+import subprocess
+import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -12,20 +16,28 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from bot.__main__ import main
-from bot.settings import SETTINGS
+from bot.serving import join
+from bot.settings import SETTINGS, read
+from bot.slack.app import Listen
+from bot.slack.form import FormContext, form_view
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())
 SLACK_CODE = "\n".join(file.read_text() for file in (ROOT / "bot" / "slack").glob("*.py"))
 
-SCOPES = {
+SCOPES: dict[str, set[str]] = {
     "chat_postMessage": {"chat:write"},
+    "oauth_v2_access": set(),
+    "openid_connect_token": set(),
+    "openid_connect_userInfo": set(),
     "users_info": {"users:read"},
     "views_open": set(),
+    "views_publish": set(),
     "views_push": set(),
     "views_update": set(),
 }
@@ -65,18 +77,40 @@ def test_the_manifest_is_valid_for_slack() -> None:
     jsonschema.validate(MANIFEST, schema)
 
 
-def test_the_manifest_has_the_commands_that_the_code_answers() -> None:
-    registered = re.findall(r'^COMMAND: Final = "(.+)"$', SLACK_CODE, re.MULTILINE)
+@pytest.fixture
+def listens(tmp_path: Path) -> Iterator[Listen]:
+    """What a bot that is built, and not started, listens to."""
+    settings = read(
+        {
+            "SLACK_BOT_TOKEN": "xoxb-1",
+            "SLACK_APP_TOKEN": "xapp-1",
+            "GLOBUS_CLIENT_ID": "c0f1de00-5a4d-4b0f-8b07-000000000001",
+            "DATABASE_URL": f"sqlite:///{tmp_path}/bot.db",
+        }
+    )
+    with ExitStack() as closing:
+        yield join(settings, bot=AuthorizeResult(enterprise_id=None, team_id="T1"), closing=closing).listens
 
-    assert [command["command"] for command in MANIFEST["features"]["slash_commands"]] == registered
+
+def test_the_manifest_has_the_commands_that_the_code_answers(listens: Listen) -> None:
+    assert [command["command"] for command in MANIFEST["features"]["slash_commands"]] == listens.commands
 
 
-def test_the_manifest_has_the_shortcuts_and_events_that_the_code_answers() -> None:
-    answered = re.findall(r"\bapp\.(?:shortcut|global_shortcut|message_shortcut|event)\(", SLACK_CODE)
+def test_the_manifest_has_the_shortcuts_that_the_code_answers(listens: Listen) -> None:
+    declared = MANIFEST["features"]["shortcuts"]
 
-    assert answered == []
-    assert "shortcuts" not in MANIFEST["features"]
-    assert "event_subscriptions" not in MANIFEST["settings"]
+    assert {one["callback_id"] for one in declared} == set(listens.shortcuts)
+    assert {one["type"] for one in declared} == {"global", "message"}
+
+
+def test_the_manifest_has_the_events_that_the_code_answers(listens: Listen) -> None:
+    assert MANIFEST["settings"]["event_subscriptions"]["bot_events"] == listens.events
+
+
+def test_nothing_is_registered_but_through_what_keeps_the_list() -> None:
+    past = re.findall(r"\bapp\.(?:command|shortcut|global_shortcut|message_shortcut|event)\(", SLACK_CODE)
+
+    assert past == []
 
 
 def test_the_manifest_asks_for_exactly_the_scopes_of_what_the_code_calls() -> None:
@@ -105,3 +139,37 @@ def test_no_source_file_has_grown_out_of_hand() -> None:
     }
 
     assert long == {}
+
+
+def test_every_option_of_the_command_line_is_in_the_form() -> None:
+    globus = Path(sys.executable).with_name("globus")
+    said = subprocess.run(
+        [globus, "timer", "create", "transfer", "--help"], capture_output=True, text=True, check=True
+    )
+    of_every_command = {
+        "--verbose",
+        "--quiet",
+        "--help",
+        "--format",
+        "--jmespath",
+        "--jq",
+        "--map-http-status",
+    }
+    options = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", said.stdout, re.MULTILINE)) - of_every_command
+    written = (ROOT / "docs" / "form.md").read_text()
+
+    assert len(options) > 15
+    assert {option for option in options if f"`{option}`" not in written} == set()
+
+
+def test_the_table_of_the_form_names_its_fields_and_no_others() -> None:
+    written = (ROOT / "docs" / "form.md").read_text()
+    rows = [
+        row.split("|") for row in written.splitlines() if row.count("|") == 5 and "`" in row.split("|")[3]
+    ]
+    named = {field for row in rows for field in re.findall(r"`(\w+)`", row[3])}
+    filled = {"repeat": "custom", "end": "runs"}, {"end": "date"}
+    views = [form_view(FormContext("r1"), filled=one) for one in filled]
+    drawn = {block["block_id"] for view in views for block in view["blocks"] if block["type"] == "input"}
+
+    assert named == drawn - {"announce_in"}

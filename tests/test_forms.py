@@ -68,6 +68,8 @@ def test_a_good_form_becomes_a_plan() -> None:
         ({"source_path": "\n".join(f"/data/{n}" for n in range(51))}, "source_path"),
         ({"destination_collection": A, "destination_path": "/data/copy/"}, "destination_path"),
         ({"destination_collection": A, "destination_path": "/", "source_path": "/a.dat"}, "destination_path"),
+        ({"source_path": "\n".join(f"/{n}{'a' * 990}/" for n in range(4))}, "source_path"),
+        ({"filters": "\n".join(f"{n:02}{'a' * 140}" for n in range(20))}, "filters"),
         ({"filters": "exclude a/b"}, "filters"),
         ({"filters": "\n".join(["*.tmp"] * 21)}, "filters"),
         ({"filters": "*.tmp", "source_path": "/data/a.dat"}, "filters"),

@@ -1,18 +1,22 @@
 """Collections at Globus Transfer."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import globus_sdk
 
-from bot.browsing import Collection
+from bot.accounts import SlackUser
+from bot.browsing import Bookmark, Collection
 from bot.errors import UnknownCollection
 from bot.globus.clients import Clients
 from bot.globus.errors import reading
-from bot.linking import SlackUser
 
 MOST_FOUND: Final = 50
 """Nobody reads more; Slack takes 100."""
+
+MOST_SHARED: Final = 100
+"""The longest page of a search (https://docs.globus.org/api/transfer/endpoint_and_collection_search/)."""
 
 
 class GlobusCollections:
@@ -37,6 +41,33 @@ class GlobusCollections:
                 if error.http_status in {403, 404}:
                     raise UnknownCollection(collection_id) from error
                 raise
+
+    def recently_used(self, person: SlackUser) -> Sequence[Collection]:
+        """Give what the person used lately, the latest first; raises Problem."""
+        return self._in_scope(person, "recently-used", limit=MOST_FOUND)
+
+    def shared_with(self, person: SlackUser) -> Sequence[Collection]:
+        """Give what others share with the person; raises Problem."""
+        return self._in_scope(person, "shared-with-me", limit=MOST_SHARED)
+
+    def bookmarks(self, person: SlackUser) -> Sequence[Bookmark]:
+        """Give the person's bookmarks, pinned ones first; raises Problem.
+
+        Shape of the answer: https://docs.globus.org/api/transfer/endpoint_bookmarks/
+        """
+        with self._clients.transfer(person) as transfer, reading():
+            found = sorted(transfer.bookmark_list()["DATA"], key=lambda one: not one.get("pinned"))
+            return [_bookmark(one) for one in found]
+
+    def _in_scope(self, person: SlackUser, scope: str, *, limit: int) -> Sequence[Collection]:
+        with self._clients.transfer(person) as transfer, reading():
+            answer = transfer.endpoint_search(filter_scope=scope, limit=limit)
+            return [_collection(found) for found in answer["DATA"]]
+
+
+def _bookmark(answer: Mapping[str, Any]) -> Bookmark:
+    path = str(answer.get("path") or "/~/").rstrip("/") + "/"
+    return Bookmark(str(answer.get("name") or ""), str(uuid.UUID(answer["endpoint_id"])), path)
 
 
 def _collection(answer: Mapping[str, Any] | globus_sdk.GlobusHTTPResponse) -> Collection:

@@ -16,11 +16,11 @@ from globus_sdk.authorizers import (
 from globus_sdk.scopes import AuthScopes, TimersScopes, TransferScopes
 from globus_sdk.transport import RetryConfig
 
+from bot.accounts import Accounts, SlackUser, Token
 from bot.errors import SignInNeeded
 from bot.globus import scopes
 from bot.globus.errors import reading
 from bot.globus.transport import OnceOnlyTransport
-from bot.linking import Accounts, SlackUser, Token
 
 APP_NAME: Final = "transferbot"
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import globus_sdk
 
+from bot.accounts import SlackUser
 from bot.creating import Timer
 from bot.errors import OutcomeUnclear
 from bot.globus.clients import Clients
 from bot.globus.errors import GLOBUS, changing, reading
-from bot.linking import SlackUser
 from bot.planning import Item, Option, Plan
 from bot.schedules import Schedule
 from bot.scheduling import TimerRequest
@@ -33,13 +33,13 @@ class GlobusTimers:
             answer = timers.create_timer(timer_document(request))
             if answer.http_status not in {200, 201}:
                 raise OutcomeUnclear(GLOBUS)
-            return _timer(answer["timer"])
+            return timer_from(answer["timer"])
 
     def find(self, person: SlackUser, reference: str) -> Sequence[Timer]:
         """Give the person's timers that carry the reference, oldest first."""
         with self._clients.timers(person) as timers, reading():
             answer = timers.list_jobs(query_params={"filter_name": reference, "order": "submitted_at asc"})
-            return [_timer(job) for job in answer["jobs"] if f"[{reference}]" in job["name"]]
+            return [timer_from(job) for job in answer["jobs"] if f"[{reference}]" in job["name"]]
 
     def delete(self, person: SlackUser, job_id: str) -> None:
         """Delete a timer; one that is gone already is fine."""
@@ -121,7 +121,8 @@ def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(microsecond=0).isoformat()
 
 
-def _timer(answer: Mapping[str, Any]) -> Timer:
+def timer_from(answer: Mapping[str, Any]) -> Timer:
+    """Read a timer as create, get and list answer it; raises KeyError or ValueError for anything else."""
     next_run = answer.get("next_run")
     return Timer(
         job_id=str(uuid.UUID(answer["job_id"])),

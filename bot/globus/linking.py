@@ -7,11 +7,12 @@ import globus_sdk
 from globus_sdk import IDTokenDecoder, OAuthAuthorizationCodeResponse
 from globus_sdk.scopes import ScopeParser
 
+from bot.accounts import Grant, Token
 from bot.errors import CodeRefused, Refused, SignInNeeded
 from bot.globus import scopes
 from bot.globus.clients import Clients, Login, token_from
 from bot.globus.errors import changing, reading
-from bot.linking import Grant, SignIn
+from bot.sign_ins import SignIn, SignInLink
 
 
 class GlobusAuth:
@@ -20,23 +21,28 @@ class GlobusAuth:
     PKCE (RFC 7636) is asked for with a client secret too, as RFC 9700 advises; the SDK leaves it out there.
     """
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, *, redirect_uri: str = "") -> None:
         self._clients = clients
+        self._redirect_uri = redirect_uri
 
-    def authorize_url(self, sign_in: SignIn) -> str:
+    def make(self, sign_in: SignIn) -> SignInLink:
+        """Give the address whose code the person pastes."""
+        return SignInLink(sign_in.sign_in_id, self.authorize_url(sign_in, sign_in.sign_in_id))
+
+    def authorize_url(self, sign_in: SignIn, state: str) -> str:
         """Give the address where the person signs in and consents; makes no call."""
         with self._clients.login() as login:
             asked = ScopeParser.serialize(scopes.for_sign_in(sign_in.collections))
             if isinstance(login, globus_sdk.NativeAppAuthClient):
                 login.oauth2_start_flow(
                     requested_scopes=asked,
-                    redirect_uri=_code_page(login),
-                    state=sign_in.sign_in_id,
+                    redirect_uri=self._returns_to(login),
+                    state=state,
                     verifier=sign_in.verifier,
                     refresh_tokens=True,
                 )
                 return login.oauth2_get_authorize_url()
-            login.oauth2_start_flow(_code_page(login), asked, state=sign_in.sign_in_id, refresh_tokens=True)
+            login.oauth2_start_flow(self._returns_to(login), asked, state=state, refresh_tokens=True)
             challenge = {"code_challenge": _challenge(sign_in.verifier), "code_challenge_method": "S256"}
             return login.oauth2_get_authorize_url(query_params=challenge)
 
@@ -45,18 +51,31 @@ class GlobusAuth:
         with self._clients.login() as login:
             answer = self._exchange(login, sign_in)
             with reading():
+                tokens = tuple(token_from(one) for one in answer.by_resource_server.values())
+            if _roots(tokens) != {str(scope.scope_string) for scope in scopes.for_sign_in(())}:
+                self.give_back(tokens)
+                raise CodeRefused("Globus granted something else than was asked.", "Here is a new link.")
+            with reading():
                 claims = IDTokenDecoder(login).decode(answer["id_token"])
-                return Grant(
-                    identity_id=str(claims["sub"]),
-                    username=str(claims.get("preferred_username") or claims.get("email") or claims["sub"]),
-                    tokens=tuple(token_from(one) for one in answer.by_resource_server.values()),
-                )
+                name = claims.get("preferred_username") or claims.get("email") or claims["sub"]
+                return Grant(identity_id=str(claims["sub"]), username=str(name), tokens=tokens)
+
+    def give_back(self, tokens: tuple[Token, ...]) -> None:
+        """Revoke tokens that must not be kept; raises ServiceUnavailable."""
+        with self._clients.login() as login, reading():
+            for token in tokens:
+                for secret in (token.refresh_token, token.access_token):
+                    if secret:
+                        login.oauth2_revoke_token(secret)
+
+    def _returns_to(self, login: Login) -> str:
+        return self._redirect_uri or _code_page(login)
 
     def _exchange(self, login: Login, sign_in: SignIn) -> OAuthAuthorizationCodeResponse:
         form = {
             "grant_type": "authorization_code",
             "code": sign_in.code,
-            "redirect_uri": _code_page(login),
+            "redirect_uri": self._returns_to(login),
             "code_verifier": sign_in.verifier,
         }
         if isinstance(login, globus_sdk.NativeAppAuthClient):
@@ -69,6 +88,10 @@ class GlobusAuth:
             raise CodeRefused(
                 "Globus does not know this code.", "Copy the code again from the page, whole."
             ) from problem
+
+
+def _roots(tokens: tuple[Token, ...]) -> set[str]:
+    return {scope for token in tokens for scope in token.scope.split()}
 
 
 def _code_page(login: Login) -> str:

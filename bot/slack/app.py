@@ -9,8 +9,8 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.accounts import SlackUser
 from bot.errors import Problem
-from bot.linking import SlackUser
 from bot.slack.blocks import modal, section
 
 Handler = Callable[[AsyncArgs], Awaitable[None]]
@@ -26,6 +26,8 @@ class Listen:
         self.commands: list[str] = []
         self.actions: list[str] = []
         self.views: list[str] = []
+        self.shortcuts: list[str] = []
+        self.events: list[str] = []
 
     def command(self, name: str, handler: Handler) -> None:
         """Answer a slash command."""
@@ -46,6 +48,16 @@ class Listen:
         """Answer a form that was sent."""
         self.views.append(callback_id)
         self._app.view(callback_id)(bounded(handler))
+
+    def shortcut(self, callback_id: str, handler: Handler) -> None:
+        """Answer a shortcut of the search bar, and one of a message's menu that has the same name."""
+        self.shortcuts.append(callback_id)
+        self._app.shortcut(callback_id)(bounded(handler))
+
+    def event(self, event_type: str, handler: Handler) -> None:
+        """Hear of something that happened; Bolt acknowledges it."""
+        self.events.append(event_type)
+        self._app.event(event_type)(bounded(handler))
 
     def view_closed(self, callback_id: str, handler: Handler) -> None:
         """Answer a view that was closed."""

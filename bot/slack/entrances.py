@@ -7,16 +7,21 @@ from zoneinfo import ZoneInfo
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.entrances import read_text
+from bot.entrances import links_in, read_text
 from bot.linking import Linking
+from bot.presets import Presets
 from bot.slack import linking as linking_views
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Handler, Listen, person_of
 from bot.slack.blocks import code
-from bot.slack.form import FormContext
+from bot.slack.form import FORM, FormContext
+from bot.slack.presets import channel_of, preset_list
 from bot.slack.scheduling import SchedulingHandlers
 from bot.slack.zones import Zones
 
 COMMAND: Final = "/schedule-transfer"
+SHORTCUT: Final = FORM
+"""The shortcuts are called like the form that they open."""
+
 HELP: Final = (
     "*Schedule a recurring Globus transfer*\n"
     f"`{COMMAND}` opens the form: from where, to where, how often. I check the consents that Globus needs, "
@@ -25,7 +30,10 @@ HELP: Final = (
     "`daily at 02:30 until 2027-01-31`, `every 2 weeks starting next monday, 10 times` and "
     "`once tomorrow 9am`.\n"
     f"`{COMMAND} <link>` takes source and destination from a link of the Globus file manager.\n"
-    f"`{COMMAND} connect` links your Globus account, or gives you the sign-in link again.\n"
+    f"`{COMMAND} presets` shows what this channel schedules again and again; the name of a preset fills it "
+    "in. *Save as preset…* stands under each announcement.\n"
+    f"`{COMMAND} connect` links your Globus account, or gives you the sign-in link again; "
+    f"`{COMMAND} disconnect` parts you from it.\n"
     f"`{COMMAND} help` shows this."
 )
 
@@ -43,8 +51,12 @@ class EntranceHandlers:
         new_id: Callable[[], str],
         sign_in_first: bool,
         app_hosts: frozenset[str],
+        presets: Presets,
+        disconnect: Handler,
     ) -> None:
         self._form = form
+        self._disconnect = disconnect
+        self._presets = presets
         self._linking = linking
         self._zones = zones
         self._clock = clock
@@ -55,6 +67,7 @@ class EntranceHandlers:
     def register(self, listen: Listen) -> None:
         """Say which of Slack's messages these handlers answer."""
         listen.command(COMMAND, self.command)
+        listen.shortcut(SHORTCUT, self.shortcut)
 
     async def command(self, args: AsyncArgs) -> None:
         """Answer `/schedule-transfer` and its words."""
@@ -64,8 +77,50 @@ class EntranceHandlers:
                 await args.ack(text=HELP)
             case "connect":
                 await self._connect(args)
+            case "disconnect":
+                await self._disconnect(args)
+            case "presets":
+                await self._list_presets(args)
             case _:
-                await self._read(args, text)
+                await self._open_preset_or_read(args, text)
+
+    async def shortcut(self, args: AsyncArgs) -> None:
+        """Open the form; from a message's menu with its links, and to be announced in its thread."""
+        message = args.body.get("message")
+        if not message:
+            await self.open_filled(args, {})
+            return
+        channel_id = str(args.body["channel"]["id"])
+        filled = links_in(str(message.get("text", "")), app_hosts=self._app_hosts)
+        if channel_id.startswith(("C", "G")):
+            filled["announce_in"] = channel_id
+        thread_ts = str(message.get("thread_ts") or message["ts"])
+        await self.open_filled(args, filled, channel_id=channel_id, thread_ts=thread_ts)
+
+    async def open_filled(
+        self,
+        args: AsyncArgs,
+        filled: Mapping[str, str],
+        *,
+        channel_id: str = "",
+        thread_ts: str = "",
+        note: str = "",
+    ) -> None:
+        """Open the form as a new request of the person who acted, filled in as given."""
+        zone = await self._zones.of(args)
+        await self.open(args, FormContext(self._new_id(), channel_id, thread_ts, zone), filled, note=note)
+
+    async def _list_presets(self, args: AsyncArgs) -> None:
+        text, blocks = preset_list(await self._presets.all_of(channel_of(args)), person_of(args))
+        await args.ack(text=text, blocks=blocks)
+
+    async def _open_preset_or_read(self, args: AsyncArgs, text: str) -> None:
+        channel = channel_of(args)
+        preset = await self._presets.find(channel, text)
+        if preset:
+            await self.open_filled(args, self._presets.filled(preset), channel_id=channel.channel_id)
+        else:
+            await self._read(args, text)
 
     async def _read(self, args: AsyncArgs, text: str) -> None:
         zone = await self._zones.of(args)
@@ -79,11 +134,13 @@ class EntranceHandlers:
         """Open the form; where the bot cannot look at collections alone, the sign-in comes before it."""
         person = person_of(args)
         if self._sign_in_first and not await self._linking.account_soon(person):
-            link = await self._linking.begin_soon(person, channel_id=opened.channel_id)
+            link = await self._linking.begin_soon(person, channel_id=opened.channel_id or None)
             view = linking_views.connect_view(link)
         else:
             view = await self._form.view(args, opened, filled, note=note)
-        await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
+        answer = await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
+        # Without credentials of its own the bot has to sign people in first, and there is no form yet.
+        self._form.name_soon(args, answer["view"], filled, note=note)
         await args.ack()
 
     async def _connect(self, args: AsyncArgs) -> None:

@@ -7,13 +7,16 @@ from typing import Any, Final
 
 from bot.errors import FormProblems
 from bot.forms import NO_OPTIONS
-from bot.planning import DEFAULT_OPTIONS, LONGEST_NAME, Option, SyncLevel
+from bot.planning import DEFAULT_OPTIONS, LONGEST_NAME, LONGEST_TEXT, Option, SyncLevel
 from bot.schedules import Ending, Repeat
 from bot.slack.blocks import Block, View, actions, button, context, field, modal, option, plain, section
 
 FORM: Final = "schedule_transfer"
 CONTINUE: Final = "continue_draft"
 DISCARD: Final = "discard_draft"
+BROWSING: Final = {"source": "browse_source", "destination": "browse_destination"}
+"""The button beside each side's path."""
+
 REDRAWING: Final = (
     "source_collection",
     "destination_collection",
@@ -245,6 +248,7 @@ def _place(side: str, label: str, hint: str, given: Mapping[str, str]) -> list[B
     return [
         field(f"{side}_collection", f"{label}: collection", search, redraws=True),
         field(f"{side}_path", f"{label}: path", path, hint=hint),
+        actions(button("Browse…", BROWSING[side])),
     ]
 
 
@@ -268,7 +272,8 @@ def _ending(given: Mapping[str, str]) -> list[Block]:
 def _text(value: str | None, *, placeholder: str, most: int | None = None, lines: bool = False) -> Block:
     drawn: Block = {"type": "plain_text_input", "placeholder": plain(placeholder, 150)}
     if value:
-        drawn["initial_value"] = value
+        # A plan's own limits keep it within this; whatever else comes must not lose the whole form.
+        drawn["initial_value"] = value[:LONGEST_TEXT]
     if most:
         drawn["max_length"] = most
     if lines:

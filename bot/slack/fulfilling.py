@@ -2,32 +2,49 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from datetime import datetime
+from typing import Final, Protocol
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.accounts import Account, SlackUser
 from bot.errors import CannotPost, Problem
-from bot.forms import form_of
-from bot.fulfilling import Decision, Settling
-from bot.linking import Account, SignInLink
+from bot.presets import form_again
 from bot.scheduling import RequestState, TimerRequest
+from bot.settling import Decision, Settling
+from bot.sign_ins import SignInLink
 from bot.slack.app import Listen, person_of
-from bot.slack.blocks import actions, button, code, context, section
+from bot.slack.blocks import View, actions, button, code, context, escape, section
 from bot.slack.form import FormContext, form_view
 from bot.slack.posting import Poster
+from bot.slack.preview import preview_of
 from bot.slack.progress import (
     ANNOUNCE_AGAIN,
+    CORRECT,
     PROGRESS,
     TIMER_LINK,
     announcement,
     asking_names,
+    is_to_decide,
     progress_blocks,
     progress_view,
     summary,
 )
+from bot.slack.zones import Zones
 
-NEEDS_THE_PERSON = frozenset({RequestState.WAITING_FOR_SIGN_IN, RequestState.REFUSED, RequestState.EXPIRED})
+NEEDS_THE_PERSON: Final = frozenset(
+    {
+        RequestState.WAITING_FOR_SIGN_IN,
+        RequestState.UNCHECKED,
+        RequestState.REFUSED,
+        RequestState.EXPIRED,
+    }
+)
 """States that a person must hear of even with the modal closed; the rest the channel tells them."""
+
+_WAITS_FOR_THE_PERSON: Final = frozenset({RequestState.WAITING_FOR_SIGN_IN, RequestState.UNCHECKED})
+
+_THREAD_IS_GONE: Final = frozenset({"thread_not_found", "message_not_found", "invalid_thread_ts"})
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +66,21 @@ class FulfillingHandlers:
         settling: Settling,
         close_view: ClosedViews,
         show_again: Callable[[TimerRequest], Awaitable[None]],
+        form_of: Callable[[TimerRequest, str], View],
+        zones: Zones,
     ) -> None:
         self._settling = settling
         self._close_view = close_view
         self._show_again = show_again
+        self._form_of = form_of
+        self._zones = zones
 
     def register(self, listen: Listen) -> None:
         """Say which of Slack's messages these handlers answer."""
         for decision in Decision:
             listen.action(decision, self.decide)
         listen.action(ANNOUNCE_AGAIN, self.announce_again)
+        listen.action(CORRECT, self.correct)
         listen.action(TIMER_LINK, self.follow_link)
         listen.view_closed(PROGRESS, self.closed)
 
@@ -76,6 +98,19 @@ class FulfillingHandlers:
             raise Problem("The team was told already, or it is not yours to tell.")
         await args.ack()
 
+    async def correct(self, args: AsyncArgs) -> None:
+        """Give the form of a refused request back, filled in."""
+        request = await self._settling.refused(args.body["actions"][0]["value"], person_of(args))
+        if request is None:
+            raise Problem("This request is not yours, or it is going on.")
+        view = self._form_of(request, await self._zones.of(args))
+        shown = args.body.get("view")
+        if shown:
+            await args.client.views_update(view_id=shown["id"], view=view)
+        else:
+            await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
+        await args.ack()
+
     async def follow_link(self, args: AsyncArgs) -> None:
         """The person follows a link; there is nothing to do but to acknowledge."""
         await args.ack()
@@ -84,37 +119,55 @@ class FulfillingHandlers:
         """A request that waits for its person goes on in a direct message."""
         await args.ack()
         request = await self._close_view(args.body["view"]["id"])
-        if request and request.state is RequestState.WAITING_FOR_SIGN_IN:
+        if request and request.state in _WAITS_FOR_THE_PERSON:
             await self._show_again(request)
 
 
 class RequestMessages:
     """Shows a request to its person, in the open modal or by direct message, and announces its timer."""
 
-    def __init__(self, *, poster: Poster, app_url: str, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        *,
+        poster: Poster,
+        app_url: str,
+        new_id: Callable[[], str],
+        clock: Callable[[], datetime],
+        refresh_home: Callable[[SlackUser], None],
+    ) -> None:
         self._poster = poster
         self._app_url = app_url
         self._new_id = new_id
+        self._clock = clock
+        self._refresh_home = refresh_home
 
     def show(self, request: TimerRequest, *, link: SignInLink | None, names: Sequence[str]) -> None:
         """Show the person where their request is; what they must act on reaches them in any case."""
         try:
             shown = self._poster.show(request.view_id, self._view(request, link))
-            if not shown and (request.state in NEEDS_THE_PERSON or _to_decide(request)):
+            if not shown and (request.state in NEEDS_THE_PERSON or is_to_decide(request)):
                 self._tell(request, link, names)
         except Problem:
             log.warning("a person could not be shown their request", exc_info=True)
+        self._refresh_home(request.person)
 
     def announce(self, request: TimerRequest, account: Account | None) -> None:
         """Tell the team; raises CannotPost or ServiceUnavailable."""
         text, blocks = announcement(request, account, app_url=self._app_url)
-        self._poster.post(request.plan.announce_in, text=text, blocks=blocks)
+        channel, thread = request.plan.announce_in, request.plan.announce_thread
+        try:
+            self._poster.post(channel, text=text, blocks=blocks, thread_ts=thread)
+        except CannotPost as problem:
+            if problem.reason not in _THREAD_IS_GONE:
+                raise
+            # Its first message was deleted meanwhile; the team is to hear of the timer all the same.
+            self._poster.post(channel, text=text, blocks=blocks)
 
-    def cannot_announce(self, request: TimerRequest, problem: CannotPost) -> None:
+    def cannot_announce(self, request: TimerRequest) -> None:
         """Tell the person that the timer stands, and how the team can hear of it."""
         made = f"Your timer is made (job ID {code(request.job_id or '')}), but the team does not know yet."
         blocks = [
-            section(f":white_check_mark: {made}\n{problem} (<#{request.plan.announce_in}>)"),
+            section(f":white_check_mark: {made}\n{request.reason} (<#{request.plan.announce_in}>)"),
             section(summary(request.plan)),
             actions(button("Announce it now", ANNOUNCE_AGAIN, value=request.request_id, primary=True)),
         ]
@@ -125,14 +178,33 @@ class RequestMessages:
         except Problem:
             log.warning("a person could not be told that the team was not", exc_info=True)
 
-    def _view(self, request: TimerRequest, link: SignInLink | None) -> dict[str, object]:
+    def form_of(self, request: TimerRequest, zone: str) -> View:
+        """Draw the form of a refused request again, with the message under the field that is to blame.
+
+        A corrected form is another request: this one has an end that its person has seen. `zone` is their
+        time zone (IANA).
+        """
+        plan = request.plan
+        opened = FormContext(
+            self._new_id(),
+            channel_id=plan.announce_in if plan.announce_thread else "",
+            thread_ts=plan.announce_thread,
+            zone=zone,
+        )
+        now = self._clock()
+        filled = form_again(plan, now=now)
+        problem = escape(request.reason)
+        return form_view(
+            opened,
+            filled=filled,
+            note="" if request.blamed_field else f":warning: {problem}",
+            preview=preview_of(filled, now=now, zone=opened.zone),
+            problem=(request.blamed_field, problem) if request.blamed_field else None,
+        )
+
+    def _view(self, request: TimerRequest, link: SignInLink | None) -> View:
         if request.state is RequestState.REFUSED and request.blamed_field:
-            # A corrected form is another request: this one has an end that its person has seen.
-            return form_view(
-                FormContext(self._new_id()),
-                filled=form_of(request.plan),
-                problem=(request.blamed_field, request.reason),
-            )
+            return self.form_of(request, self._poster.zone(request.person))
         return progress_view(request, link=link, app_url=self._app_url)
 
     def _tell(self, request: TimerRequest, link: SignInLink | None, names: Sequence[str]) -> None:
@@ -146,7 +218,3 @@ class RequestMessages:
         self._poster.tell(
             request.person, text=request.reason or "About the transfer you asked for", blocks=blocks
         )
-
-
-def _to_decide(request: TimerRequest) -> bool:
-    return request.state is RequestState.UNCLEAR and request.due is None

@@ -6,8 +6,10 @@ from typing import Final
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.accounts import Account, SlackUser
 from bot.errors import Problem
-from bot.linking import Account, Linking, SignIn, SignInLink
+from bot.linking import Linking
+from bot.sign_ins import SignIn, SignInLink
 from bot.slack.app import Listen, person_of
 from bot.slack.blocks import Block, View, actions, bold, button, context, field, modal, plain, section
 from bot.slack.form import FormContext, form_view
@@ -81,20 +83,31 @@ class LinkingHandlers:
 class LinkingMessages:
     """Tells a person how their sign-in went: in the code's modal, and by a direct message."""
 
-    def __init__(self, *, poster: Poster, new_id: Callable[[], str], form_after: bool) -> None:
+    def __init__(
+        self,
+        *,
+        poster: Poster,
+        new_id: Callable[[], str],
+        form_after: bool,
+        refresh_home: Callable[[SlackUser], None],
+        go_on_browsing: Callable[[SlackUser, str], bool],
+    ) -> None:
         self._poster = poster
         self._new_id = new_id
         self._form_after = form_after
+        self._refresh_home = refresh_home
+        self._go_on_browsing = go_on_browsing
 
     def linked(self, sign_in: SignIn, account: Account) -> None:
         """Say which account is linked now; the view that waited becomes the form, if it was to."""
         said = f"Linked as {bold(account.username)}."
         after = "Your request goes on by itself." if sign_in.request_id else ""
+        back = "Close this view to see the folder." if sign_in.browsing else f"{after} Close this view."
         try:
-            self._poster.show(
-                sign_in.view_id, _fate("Linked", f":white_check_mark: {said} {after} Close this view.")
-            )
-            if self._form_after and not sign_in.request_id:
+            self._poster.show(sign_in.view_id, _fate("Linked", f":white_check_mark: {said} {back}"))
+            if sign_in.browsing:
+                self._go_on_browsing(sign_in.person, sign_in.browsing)
+            elif self._form_after and not sign_in.request_id:
                 opened = FormContext(self._new_id(), sign_in.channel_id or "")
                 self._poster.show(sign_in.form_view_id, form_view(opened))
             self._poster.tell(
@@ -107,6 +120,7 @@ class LinkingMessages:
             )
         except Problem:
             log.warning("a person could not be told that they are linked", exc_info=True)
+        self._refresh_home(sign_in.person)
 
     def code_failed(self, sign_in: SignIn, problem: Problem, link: SignInLink) -> None:
         """Say why the code was not taken, with the link to try again."""
@@ -119,14 +133,11 @@ class LinkingMessages:
 
 
 def link_blocks(link: SignInLink) -> list[Block]:
-    """Draw the two steps of a sign-in: go to Globus, come back with the code."""
-    return [
-        actions(
-            button("Sign in to Globus", SIGN_IN, url=link.url, primary=True),
-            button("Paste the code", OPEN_PASTE, value=link.sign_in_id),
-        ),
-        context(_ONLY_YOU),
-    ]
+    """Draw a sign-in: go to Globus and, where the browser cannot bring the code back, paste it."""
+    steps = [button("Sign in to Globus", SIGN_IN, url=link.url, primary=True)]
+    if not link.by_browser:
+        steps.append(button("Paste the code", OPEN_PASTE, value=link.sign_in_id))
+    return [actions(*steps), context(_ONLY_YOU)]
 
 
 def connect_blocks(link: SignInLink, account: Account | None) -> list[Block]:
@@ -136,6 +147,8 @@ def connect_blocks(link: SignInLink, account: Account | None) -> list[Block]:
             f"You are linked as {bold(account.username)}. "
             "You need this link only if something asks you to sign in again."
         )
+    elif link.by_browser:
+        said = "Sign in to Globus to link your account."
     else:
         said = "Sign in to Globus, copy the code that it shows, and paste it here."
     return [section(said), *link_blocks(link)]
@@ -143,10 +156,8 @@ def connect_blocks(link: SignInLink, account: Account | None) -> list[Block]:
 
 def connect_view(link: SignInLink) -> View:
     """Draw the view that comes before the form for somebody who is not linked."""
-    said = (
-        "First, link your Globus account. Sign in to Globus, copy the code that it shows, and paste it here. "
-        "The form follows by itself."
-    )
+    how = "" if link.by_browser else "Sign in to Globus, copy the code that it shows, and paste it here. "
+    said = f"First, link your Globus account. {how}The form follows by itself."
     return modal("connect", "Connect to Globus", [section(said), *link_blocks(link)])
 
 

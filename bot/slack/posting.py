@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Sequence
 from http.client import HTTPException
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
+from bot.accounts import SlackUser
 from bot.errors import CannotPost, Problem, ServiceUnavailable
-from bot.linking import SlackUser
 from bot.slack.blocks import Block, View
 
 SLACK: Final = "Slack"
@@ -45,11 +46,19 @@ class Poster:
         )
         self._bot_name = bot_name
 
-    def post(self, channel: str, *, text: str, blocks: Sequence[Block]) -> str:
-        """Post a message and give its `ts`; raises CannotPost or ServiceUnavailable."""
+    def post(self, channel: str, *, text: str, blocks: Sequence[Block], thread_ts: str = "") -> str:
+        """Post a message, in a thread if one is given, and give its `ts`.
+
+        Raises CannotPost or ServiceUnavailable.
+        """
         answer = _asked(
             lambda: self._client.chat_postMessage(
-                channel=channel, text=text, blocks=list(blocks), unfurl_links=False, unfurl_media=False
+                channel=channel,
+                text=text,
+                blocks=list(blocks),
+                thread_ts=thread_ts or None,
+                unfurl_links=False,
+                unfurl_media=False,
             )
         )
         if isinstance(answer, str):
@@ -73,6 +82,20 @@ class Poster:
         if isinstance(answer, str) and answer not in {"not_found", "view_not_found"}:
             raise Problem(f"Slack refused a view: {answer}.")
         return not isinstance(answer, str)
+
+    def publish(self, person: SlackUser, view: View) -> None:
+        """Replace a person's Home tab; raises Problem or ServiceUnavailable."""
+        answer = _asked(lambda: self._client.views_publish(user_id=person.user_id, view=view))
+        if isinstance(answer, str):
+            raise Problem(f"Slack refused a Home tab: {answer}.")
+
+    def zone(self, person: SlackUser) -> str:
+        """Give the IANA name of a person's time zone; UTC if Slack does not say it now."""
+        try:
+            answer = _asked(lambda: self._client.users_info(user=person.user_id))
+            return "UTC" if isinstance(answer, str) else ZoneInfo(answer["user"]["tz"]).key
+        except (ServiceUnavailable, ZoneInfoNotFoundError, ValueError, KeyError, TypeError):
+            return "UTC"
 
 
 def _asked(call: Callable[[], _Value]) -> _Value | str:

@@ -50,8 +50,11 @@ def _in_all(schedule: Schedule, total: int | None, zone: ZoneInfo) -> str:
         return "without an end"
     if total == 1:
         return "1 run in all"
-    last = schedule.start + (total - 1) * (schedule.interval or timedelta())
-    return f"{total:,} runs in all, the last on {_local(last, zone)}"
+    try:
+        last = _local(schedule.start + (total - 1) * (schedule.interval or timedelta()), zone)
+    except OverflowError:  # after the year 9999, which nobody needs to know more exactly
+        return f"{total:,} runs in all"
+    return f"{total:,} runs in all, the last on {last}"
 
 
 def _shifted(shift: ClockShift, schedule: Schedule, zone: ZoneInfo) -> str:

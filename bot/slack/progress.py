@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
-from bot.fulfilling import Decision
-from bot.linking import Account, SignInLink
+from bot.accounts import Account
 from bot.planning import DEFAULT_OPTIONS, Location, Option, Plan, Source, SyncLevel
 from bot.scheduling import RequestState, TimerRequest
+from bot.settling import DECISIONS, Decision
+from bot.sign_ins import SignInLink
 from bot.slack.blocks import (
+    SECTION_TEXT,
     Block,
     View,
     actions,
@@ -25,11 +27,16 @@ from bot.slack.linking import link_blocks
 
 PROGRESS: Final = "progress"
 ANNOUNCE_AGAIN: Final = "announce_again"
+CORRECT: Final = "correct_request"
 TIMER_LINK: Final = "timer_link"
+DUPLICATE: Final = "timer_duplicate"
+SAVE_PRESET: Final = "preset_save"
 
 ITEMS_SHOWN: Final = 5
-PATH_SHOWN: Final = 150
-"""More, or longer ones, would bury the message; the timer's own page has them all."""
+"""More would bury the message; the timer's own page has them all."""
+
+SHOWN_LENGTHS: Final = (150, 60, 20)
+"""How much of each path, name and pattern is shown: the first of these with which a summary fits."""
 
 _SYNC_LEVELS: Final = {
     SyncLevel.EXISTS: "skips files that are there",
@@ -45,13 +52,19 @@ _SWITCHED_ON: Final = {
     Option.FAIL_ON_QUOTA_ERRORS: "stops when the quota is used up",
 }
 
-DECISIONS: Final = {
+_DECISIONS: Final = {
     Decision.LOOK_AGAIN: "Look again",
     Decision.CREATE_AGAIN: "Create it again",
+    Decision.CREATE_ANYWAY: "Create it anyway",
+    Decision.CHECK_AGAIN: "Check again",
     Decision.FORGET: "Forget it",
 }
 
+_CHECKING: Final = ":hourglass_flowing_sand: Checking your collections and consents…"
 _IN_WORDS: Final = {
+    RequestState.UNCHECKED: ":grey_question: Not everything could be checked",
+    RequestState.READY: ":hourglass_flowing_sand: Creating the timer…",
+    RequestState.CREATING: ":hourglass_flowing_sand: Creating the timer…",
     RequestState.WAITING_FOR_SIGN_IN: ":key: Waiting for you to sign in to Globus",
     RequestState.UNCLEAR: ":grey_question: Not sure whether the timer was made",
     RequestState.CREATED: ":white_check_mark: The timer is made",
@@ -73,15 +86,19 @@ def progress_blocks(
     request: TimerRequest, *, link: SignInLink | None = None, app_url: str = ""
 ) -> list[Block]:
     """Draw a request's state, the reason for it, and what its person can do."""
-    heading = _IN_WORDS.get(request.state, ":hourglass_flowing_sand: Checking your collections and consents…")
-    blocks = [section(f"*{heading}*" + (f"\n{escape(request.reason)}" if request.reason else ""))]
+    blocks = [
+        section(f"*{state_in_words(request)}*" + (f"\n{escape(request.reason)}" if request.reason else ""))
+    ]
     if request.state is RequestState.WAITING_FOR_SIGN_IN and link:
         blocks += link_blocks(link)
-    if request.state is RequestState.UNCLEAR and request.due is None:
-        buttons = [button(text, decision, value=request.request_id) for decision, text in DECISIONS.items()]
+    if is_to_decide(request):
+        buttons = [button(_DECISIONS[one], one, value=request.request_id) for one in DECISIONS[request.state]]
         blocks += [actions(*buttons)]
+    if request.state is RequestState.REFUSED:
+        blocks += [actions(button("Correct it", CORRECT, value=request.request_id))]
     if request.job_id:
-        blocks += [section(_made(request)), actions(_open_in_globus(request.job_id, app_url))]
+        buttons = [_open_in_globus(request.job_id, app_url), _save_as_preset(request.job_id)]
+        blocks += [section(_made(request)), actions(*buttons)]
     if request.state is RequestState.ANNOUNCED:
         blocks.append(context(f"I told <#{request.plan.announce_in}>."))
     elif request.due is not None and not link:
@@ -89,11 +106,21 @@ def progress_blocks(
     return blocks
 
 
+def state_in_words(request: TimerRequest) -> str:
+    """Say where a request is, in a few words with a picture before them."""
+    return _IN_WORDS.get(request.state, _CHECKING)
+
+
+def is_to_decide(request: TimerRequest) -> bool:
+    """Say whether a request rests until its owner decides."""
+    return request.state in DECISIONS and request.due is None
+
+
 def announcement(request: TimerRequest, account: Account | None, *, app_url: str) -> tuple[str, list[Block]]:
     """Draw the team's message: its text for notifications, and its blocks."""
     plan = request.plan
     who = f"<@{request.person.user_id}>"
-    places = f"from {plan.source.name} to {plan.destination.name}"
+    places = f"from {shortened(plan.source.name, 150)} to {shortened(plan.destination.name, 150)}"
     text = f"{plan.title}: a transfer {plan.schedule.in_words()}, {places}"
     blocks = [
         section(f"{who} scheduled {bold(plan.title)}"),
@@ -101,42 +128,50 @@ def announcement(request: TimerRequest, account: Account | None, *, app_url: str
         section(_made(request)),
     ]
     if request.job_id:
-        blocks.append(actions(_open_in_globus(request.job_id, app_url)))
+        duplicate = button("Duplicate", DUPLICATE, value=request.job_id)
+        blocks.append(
+            actions(_open_in_globus(request.job_id, app_url), duplicate, _save_as_preset(request.job_id))
+        )
     if account:
         blocks.append(context(f"Runs with the Globus account {escape(account.username)}."))
     return escape(text), blocks
 
 
 def summary(plan: Plan) -> str:
-    """Say from where, to where, how often and until when."""
+    """Say from where, to where, how often and until when, within what Slack takes."""
+    texts = (_summary(plan, most) for most in SHOWN_LENGTHS)
+    return next((text for text in texts if len(text) <= SECTION_TEXT), _summary(plan, SHOWN_LENGTHS[-1]))
+
+
+def _summary(plan: Plan, most: int) -> str:
     lines = [
-        f"*From* {_source(plan.source)}",
-        f"*To* {_destination(plan.destination)}",
+        f"*From* {_source(plan.source, most)}",
+        f"*To* {_collection(plan.destination, most)} {_shown(plan.destination.path, most)}",
         f"*Runs* {plan.schedule.in_words()}",
     ]
     if plan.schedule.until:
         lines[-1] += f", until {moment(plan.schedule.until)}"
-    unusual = _unusual(plan)
+    unusual = _unusual(plan, most)
     if unusual:
         lines.append(f"*Options* {unusual}")
     return "\n".join(lines)
 
 
-def _source(source: Source) -> str:
-    shown = ", ".join(code(shortened(path, PATH_SHOWN)) for path in source.paths[:ITEMS_SHOWN])
+def _source(source: Source, most: int) -> str:
+    shown = ", ".join(_shown(path, most) for path in source.paths[:ITEMS_SHOWN])
     more = len(source.paths) - ITEMS_SHOWN
-    return f"{_collection(source)} {shown}" + (f" and {more} more" if more > 0 else "")
+    return f"{_collection(source, most)} {shown}" + (f" and {more} more" if more > 0 else "")
 
 
-def _destination(location: Location) -> str:
-    return f"{_collection(location)} {code(shortened(location.path, PATH_SHOWN))}"
+def _collection(place: Source | Location, most: int) -> str:
+    return bold(shortened(place.name or place.collection_id, most))
 
 
-def _collection(place: Source | Location) -> str:
-    return bold(place.name or place.collection_id)
+def _shown(text: str, most: int) -> str:
+    return code(shortened(text, most))
 
 
-def _unusual(plan: Plan) -> str:
+def _unusual(plan: Plan, most: int) -> str:
     """Say what differs from a plain transfer, as the team may want to know it."""
     said = []
     if plan.sync_level is not SyncLevel.ALWAYS:
@@ -145,9 +180,7 @@ def _unusual(plan: Plan) -> str:
     if Option.VERIFY_CHECKSUM not in plan.options:
         said.append("checksums not verified")
     if plan.filters:
-        shown = ", ".join(
-            f"{one.method} {code(shortened(one.pattern, 60))}" for one in plan.filters[:ITEMS_SHOWN]
-        )
+        shown = ", ".join(f"{one.method} {_shown(one.pattern, most)}" for one in plan.filters[:ITEMS_SHOWN])
         more = len(plan.filters) - ITEMS_SHOWN
         said.append(f"filters: {shown}" + (f" and {more} more" if more > 0 else ""))
     return "; ".join(said)
@@ -160,6 +193,10 @@ def _made(request: TimerRequest) -> str:
 
 def _open_in_globus(job_id: str, app_url: str) -> Block:
     return button("Open in Globus", TIMER_LINK, url=f"{app_url}/activity/timers/{job_id}/overview")
+
+
+def _save_as_preset(job_id: str) -> Block:
+    return button("Save as preset…", SAVE_PRESET, value=job_id)
 
 
 def asking_names(names: Sequence[str]) -> str:

@@ -8,13 +8,18 @@ from zoneinfo import ZoneInfo
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
 
+from bot.accounts import SlackUser
+from bot.browsing import Browsing
 from bot.drafts import Draft, Drafts
 from bot.errors import FormProblems, Problem
+from bot.places import PLACE, Places
 from bot.planning import Plan
 from bot.schedule_fields import form_of_schedule
 from bot.scheduling import ConfirmationNeeded, Scheduling
 from bot.slack.app import Listen, person_of
+from bot.slack.background import Background
 from bot.slack.blocks import View, code, modal, section
+from bot.slack.browsing import FIELDS, NOTHING
 from bot.slack.form import CONTINUE, DISCARD, FORM, REDRAWING, FormContext, form_view, placed, read_state
 from bot.slack.preview import preview_of
 from bot.slack.progress import progress_view
@@ -31,10 +36,16 @@ class SchedulingHandlers:
         *,
         scheduling: Scheduling,
         drafts: Drafts,
+        browsing: Browsing,
+        places: Places,
+        background: Background,
         clock: Callable[[], datetime],
     ) -> None:
         self._scheduling = scheduling
         self._drafts = drafts
+        self._browsing = browsing
+        self._places = places
+        self._background = background
         self._clock = clock
 
     def register(self, listen: Listen) -> None:
@@ -51,7 +62,8 @@ class SchedulingHandlers:
         self, args: AsyncArgs, opened: FormContext, filled: Mapping[str, str], *, note: str = ""
     ) -> View:
         """Draw a form that is opened now; it offers the person's draft unless something is filled in."""
-        draft = None if filled else await self._drafts.find(person_of(args))
+        typed = filled.keys() - {"announce_in"}
+        draft = None if typed else await self._drafts.find(person_of(args))
         return form_view(
             opened, filled=filled, note=note, preview=self._preview(filled, opened), draft=draft is not None
         )
@@ -60,7 +72,13 @@ class SchedulingHandlers:
         """Show the fields that belong to a choice, and when it would run; what was typed stays."""
         view = args.body["view"]
         opened, form = FormContext.read(view["private_metadata"]), read_state(view["state"]["values"])
-        said = self._said(form, opened) if args.body["actions"][0]["action_id"] == "interval" else {}
+        match args.body["actions"][0]["action_id"]:
+            case "interval":
+                said = self._said(form, opened)
+            case field if field in FIELDS:
+                said = await self._placed(person_of(args), field, form.get(field, ""))
+            case _:
+                said = {}
         await args.ack()
         await self.refill(args, view, opened, form, said)
 
@@ -77,11 +95,52 @@ class SchedulingHandlers:
         renewed = opened.renewing([name for name in changed if filled.get(name) != form.get(name)])
         await self._drafts.keep(person_of(args), opened.request_id, filled)
         drawn = form_view(renewed, filled=filled, preview=self._preview(filled, renewed))
-        try:
-            await args.client.views_update(view_id=view["id"], hash=view["hash"], view=drawn)
-        except SlackApiError as error:
-            if error.response["error"] not in {"hash_conflict", "not_found"}:
-                raise
+        shown = await _update(args, view, drawn)
+        if shown:
+            self.name_soon(args, shown, filled)
+
+    def name_soon(
+        self, args: AsyncArgs, shown: Mapping[str, Any], filled: Mapping[str, str], *, note: str = ""
+    ) -> None:
+        """Show what the collections are called once Globus says it, unless the form was changed by then.
+
+        `shown` is the view as Slack has it, with its hash; another view than the form stays as it is.
+        """
+        if shown["callback_id"] != FORM:
+            return
+        sides = {field.removesuffix("_collection"): filled.get(field) for field in FIELDS}
+        nameless = {
+            side: one for side, one in sides.items() if one and filled.get(f"{side}_name", one) == one
+        }
+        if nameless:
+            self._background.start(self._name(args, shown, filled, nameless, note))
+
+    async def _name(
+        self,
+        args: AsyncArgs,
+        shown: Mapping[str, Any],
+        filled: Mapping[str, str],
+        nameless: Mapping[str, str],
+        note: str,
+    ) -> None:
+        names = await self._browsing.names(person_of(args), sorted(set(nameless.values())))
+        found = {side: names[one] for side, one in nameless.items() if one in names}
+        if not found:
+            return
+        opened = FormContext.read(shown["private_metadata"])
+        renewed = opened.renewing([f"{side}_collection" for side in found])
+        named = {**filled, **{f"{side}_name": name for side, name in found.items()}}
+        drawn = form_view(renewed, filled=named, note=note, preview=self._preview(named, renewed))
+        await _update(args, shown, drawn)
+
+    async def _placed(self, person: SlackUser, field: str, chosen: str) -> dict[str, str]:
+        """Give the fields that a chosen option stands for; what stands for nothing is taken out again."""
+        side = field.removesuffix("_collection")
+        nothing = {field: "", f"{side}_name": ""}
+        if chosen.startswith(PLACE):
+            placed = await self._places.fields(person, chosen, side=side)
+            return nothing if placed is None else nothing | placed
+        return nothing if chosen == NOTHING else {}
 
     async def continue_draft(self, args: AsyncArgs) -> None:
         """Fill in what was left unfinished."""
@@ -153,6 +212,18 @@ class SchedulingHandlers:
 
     def _preview(self, form: Mapping[str, str], opened: FormContext) -> str:
         return preview_of(form, now=self._clock(), zone=opened.zone)
+
+
+async def _update(args: AsyncArgs, view: Mapping[str, Any], drawn: View) -> Mapping[str, Any] | None:
+    """Draw a view again; gives it as it is now, or None if it is closed, or newer than the hash given."""
+    try:
+        answer = await args.client.views_update(view_id=view["id"], hash=view.get("hash"), view=drawn)
+    except SlackApiError as error:
+        if error.response["error"] not in {"hash_conflict", "not_found"}:
+            raise
+        return None
+    shown: Mapping[str, Any] = answer["view"]
+    return shown
 
 
 def confirm_view(plan: Plan, opened: FormContext) -> View:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.linking import SlackUser
+from bot.accounts import SlackUser
 from bot.slack.app import person_of
 
 FALLBACK: Final = "UTC"

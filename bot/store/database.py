@@ -4,8 +4,9 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -158,6 +159,30 @@ def _carry_out(database: SqliteUtils, write: _Write) -> tuple[Future[Any], Any, 
             return write.done, write.job(database), None
     except Exception as error:  # noqa: BLE001 - whatever it is belongs to the caller who waits for it
         return write.done, None, error
+
+
+@contextmanager
+def connected(path: Path) -> Iterator[SqliteUtils]:
+    """Open a database beside the bot that may be running on it; raises DatabaseProblem if there is none."""
+    if not path.exists():
+        raise DatabaseProblem(f"There is no database {path}.", "Check DATABASE_URL.")
+    database = _connect(path)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def in_one_step(database: SqliteUtils) -> Iterator[None]:
+    """Commit everything in the block together, or nothing of it. The write lock is taken at once."""
+    database.conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        database.conn.execute("ROLLBACK")
+        raise
+    database.conn.execute("COMMIT")
 
 
 def _prepare(path: Path) -> None:

@@ -3,8 +3,8 @@
 import json
 from datetime import datetime
 
+from bot.accounts import SlackUser
 from bot.drafts import Draft
-from bot.linking import SlackUser
 from bot.store.database import Database
 from bot.store.queue import as_text
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from sqlite_utils import Database as SqliteUtils
 
-from bot.linking import Account, SignIn, SignInState, SlackUser, Token
+from bot.accounts import Account, SlackUser, Token
+from bot.sign_ins import SignIn, SignInState
 from bot.store.database import Database
 from bot.store.queue import as_moment, as_text, claim, release
 from bot.store.vault import Vault
@@ -139,15 +140,19 @@ class SignInStore:
         )
         return self._sign_in(rows[0]) if rows else None
 
+    async def find_soon(self, sign_in_id: str) -> SignIn | None:
+        """Give a sign-in without holding up the event loop."""
+        return await self._database.read_soon(lambda _: self.find(sign_in_id))
+
     def save(self, sign_in: SignIn) -> None:
         """Keep a sign-in's new state."""
         row = self._row(sign_in)
         self._database.write(lambda database: database.table("sign_ins").upsert(row, pk="sign_in_id"))
 
     async def receive(
-        self, sign_in_id: str, person: SlackUser, *, code: str, view_id: str, form_view_id: str | None
+        self, sign_in_id: str, person: SlackUser, *, code: str, view_id: str | None, form_view_id: str | None
     ) -> bool:
-        """Keep a pasted code for the workers; False if no open sign-in of this person has this ID."""
+        """Keep a code for the workers; False if no open sign-in of this person has this ID."""
         values = {
             "sign_in_id": sign_in_id,
             "team_id": person.team_id,
@@ -215,6 +220,8 @@ class SignInStore:
             "tries": sign_in.tries,
             "view_id": sign_in.view_id,
             "form_view_id": sign_in.form_view_id,
+            "browsing": sign_in.browsing,
+            "reason": sign_in.reason,
             "verifier": self._vault.seal(sign_in.verifier, *_place("verifier", key)),
             "code": self._vault.seal(sign_in.code, *_place("code", key)) if sign_in.code else None,
             "due": as_text(self._clock()) if working else None,
@@ -237,6 +244,8 @@ class SignInStore:
             tries=row["tries"],
             view_id=row["view_id"],
             form_view_id=row["form_view_id"],
+            browsing=row["browsing"],
+            reason=row["reason"],
         )
         code = row["code"]
         return replace(sign_in, code=self._vault.open(code, *_place("code", key))) if code else sign_in

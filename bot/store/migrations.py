@@ -99,3 +99,102 @@ def m004_drafts(database: Database) -> None:
           saved_at   TEXT NOT NULL,
           PRIMARY KEY (team_id, user_id)          -- the latest only
         ) STRICT""")
+
+
+@schema()
+def m005_places(database: Database) -> None:
+    """Keep what short keys stand for in Slack, and where a sign-in that interrupted browsing goes back to."""
+    database.execute("""
+        CREATE TABLE places (
+          team_id   TEXT NOT NULL,
+          user_id   TEXT NOT NULL,
+          place_key TEXT NOT NULL,
+          document  TEXT NOT NULL,                -- JSON
+          kept_at   TEXT NOT NULL,
+          PRIMARY KEY (team_id, user_id, place_key)
+        ) STRICT""")
+    database.execute("CREATE INDEX places_by_age ON places (kept_at)")
+    database.execute("ALTER TABLE sign_ins ADD COLUMN browsing TEXT")
+
+
+@schema()
+def m006_presets(database: Database) -> None:
+    """Keep what a channel schedules again and again."""
+    database.execute("""
+        CREATE TABLE presets (
+          team_id    TEXT NOT NULL,
+          channel_id TEXT NOT NULL,
+          folded     TEXT NOT NULL,               -- the name without its case: one of a kind in a channel
+          name       TEXT NOT NULL,               -- as it was typed
+          form       TEXT NOT NULL,               -- JSON: the fields by their names, without a start
+          saved_by   TEXT NOT NULL,               -- the user's ID
+          saved_at   TEXT NOT NULL,
+          PRIMARY KEY (team_id, channel_id, folded)
+        ) STRICT""")
+
+
+@schema()
+def m007_latest_requests(database: Database) -> None:
+    """Find a person's latest requests without looking at the others."""
+    database.execute("CREATE INDEX requests_latest ON requests (team_id, user_id, received_at)")
+
+
+@schema()
+def m008_partings(database: Database) -> None:
+    """Keep the disconnections that are under way."""
+    database.execute("""
+        CREATE TABLE partings (
+          parting_id  TEXT PRIMARY KEY,
+          team_id     TEXT NOT NULL,
+          user_id     TEXT NOT NULL,
+          begun_at    TEXT NOT NULL,
+          job_ids     TEXT NOT NULL,              -- JSON: the timers still to be deleted
+          tokens      BLOB NOT NULL,              -- sealed: those still to be revoked
+          deleted     INTEGER NOT NULL,
+          undeleted   INTEGER NOT NULL,
+          attempts    INTEGER NOT NULL,
+          is_told     INTEGER NOT NULL,
+          due         TEXT,
+          lease_owner TEXT,
+          lease_until TEXT
+        ) STRICT""")
+    database.execute("CREATE INDEX partings_due ON partings (due) WHERE due IS NOT NULL")
+
+
+@schema()
+def m009_binding(database: Database) -> None:
+    """Keep what binds a sign-in to one browser. Tickets, states and browsers are kept as hashes."""
+    database.execute("""
+        CREATE TABLE tickets (
+          ticket_hash TEXT PRIMARY KEY,
+          sign_in_id  TEXT NOT NULL,
+          expires_at  TEXT NOT NULL
+        ) STRICT""")
+    database.execute("""
+        CREATE TABLE journeys (
+          state_hash   TEXT PRIMARY KEY,
+          purpose      TEXT NOT NULL,             -- slack or globus: where the browser was sent
+          sign_in_id   TEXT NOT NULL,
+          browser_hash TEXT NOT NULL,
+          nonce        TEXT NOT NULL,
+          expires_at   TEXT NOT NULL
+        ) STRICT""")
+    database.execute("ALTER TABLE sign_ins ADD COLUMN reason TEXT NOT NULL DEFAULT ''")
+
+
+@schema()
+def m010_installations(database: Database) -> None:
+    """Keep where the bot is installed."""
+    database.execute("""
+        CREATE TABLE installations (
+          team_id       TEXT PRIMARY KEY,         -- an enterprise's ID for an org-wide installation
+          team_name     TEXT NOT NULL,
+          bot_token     BLOB NOT NULL,            -- sealed
+          bot_user_id   TEXT NOT NULL,
+          installed_by  TEXT NOT NULL,
+          installed_at  TEXT NOT NULL,
+          scopes        TEXT NOT NULL,            -- JSON
+          is_org_wide   INTEGER NOT NULL,
+          refresh_token BLOB,                     -- sealed, where Slack rotates tokens
+          expires_at    TEXT
+        ) STRICT""")

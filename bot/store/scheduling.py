@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlite_utils import Database as SqliteUtils
 
-from bot.linking import SlackUser
+from bot.accounts import SlackUser
 from bot.planning import Filter, FilterMethod, Location, Option, Plan, Source, SyncLevel
 from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
@@ -51,6 +51,19 @@ class RequestStore:
     def find(self, request_id: str) -> TimerRequest | None:
         """Give a request, or None if there is none with this ID."""
         rows = self._database.read(lambda database: list(database.query(_ONE, [request_id])))
+        return _request(rows[0]) if rows else None
+
+    def latest(self, person: SlackUser, *, limit: int) -> Sequence[TimerRequest]:
+        """Give the person's requests, the latest first."""
+        query = "SELECT * FROM requests WHERE team_id = ? AND user_id = ? ORDER BY received_at DESC LIMIT ?"
+        values = [person.team_id, person.user_id, limit]
+        rows = self._database.read(lambda database: list(database.query(query, values)))
+        return [_request(row) for row in rows]
+
+    async def find_timer(self, team_id: str, job_id: str) -> TimerRequest | None:
+        """Give the request that became a timer, or None if no request of this team did."""
+        query = "SELECT * FROM requests WHERE job_id = ? AND team_id = ?"
+        rows = await self._database.read_soon(lambda database: list(database.query(query, [job_id, team_id])))
         return _request(rows[0]) if rows else None
 
     def decide(self, request: TimerRequest, expected: RequestState) -> bool:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,12 +33,18 @@ class Vault:
             raise DatabaseProblem("There is no sealing key.", "Make one with `transferbot keys new`.")
         self._keys = {_name(key): AESGCM(key) for key in keys}
         self._first = _name(keys[0])
+        # Keys of their own for signing: no key serves two algorithms.
+        self._signing = [hmac.digest(key, b"transferbot signing", "sha256") for key in keys]
 
     def seal(self, secret: str, *place: str) -> bytes:
         """Seal a secret for one place."""
         nonce = os.urandom(NONCE_BYTES)
         sealed = self._keys[self._first].encrypt(nonce, secret.encode(), _bound(self._first, place))
         return VERSION + self._first + nonce + sealed
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Say whether a value is sealed with the first key."""
+        return sealed[len(VERSION) : len(VERSION) + KEY_NAME_BYTES] == self._first
 
     def open(self, sealed: bytes, *place: str) -> str:
         """Open what was sealed for this place; raises DatabaseProblem if it cannot be opened."""
@@ -56,6 +63,28 @@ class Vault:
                 f"A secret in {place[0]} was changed, or moved there from another row.",
                 "Restore the database from a backup.",
             ) from error
+
+    def sign(self, text: str, purpose: str) -> str:
+        """Give the text with a signature, for one purpose; it can be read by whoever has it."""
+        written = base64.urlsafe_b64encode(text.encode()).decode()
+        return f"{written}.{_signature(self._signing[0], purpose, text)}"
+
+    def verified(self, signed: str, purpose: str) -> str | None:
+        """Give the text of a signed one; None if it was changed, or was signed for another purpose."""
+        written, _, signature = signed.partition(".")
+        try:
+            text = base64.urlsafe_b64decode(written.encode("ascii")).decode()
+        except ValueError:
+            return None
+        if base64.urlsafe_b64encode(text.encode()).decode() != written:
+            return None  # base64 has several ways to write the same, and one is enough
+        right = (_signature(key, purpose, text).encode() for key in self._signing)
+        given = signature.encode("utf-8", "surrogatepass")
+        return text if any(hmac.compare_digest(one, given) for one in right) else None
+
+
+def _signature(key: bytes, purpose: str, text: str) -> str:
+    return hmac.digest(key, b"".join(_parted([purpose.encode(), text.encode()])), "sha256").hex()
 
 
 def new_key() -> str:
@@ -104,5 +133,9 @@ def _name(key: bytes) -> bytes:
 
 
 def _bound(key_name: bytes, place: Sequence[str]) -> bytes:
-    parts = [VERSION, key_name, *(part.encode() for part in place)]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return b"".join(_parted([VERSION, key_name, *(part.encode() for part in place)]))
+
+
+def _parted(parts: Sequence[bytes]) -> list[bytes]:
+    """Put each part's length before it, so that no two lists of parts are written alike."""
+    return [len(part).to_bytes(4, "big") + part for part in parts]

@@ -1,12 +1,14 @@
 """The routes, and what answers them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.web.security import Shield
 from bot.web.signing import TrustedBody, refused
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -18,10 +20,13 @@ def build(
     slack: Answer | None,
     signing_secret: str | None,
     clock: Callable[[], float],
+    pages: Sequence[Route] = (),
+    headers: Sequence[tuple[bytes, bytes]] = (),
 ) -> Starlette:
     """Build the web face. `ready` names what must hold, without asking anybody; `slack` answers Slack.
 
-    Without a signing secret (Socket Mode) Slack has no way in here.
+    Without a signing secret (Socket Mode) Slack has no way in here. `pages` are for browsers; `headers`
+    stand on every answer.
     """
 
     async def healthz(_request: Request) -> Response:
@@ -31,7 +36,7 @@ def build(
         holds = ready()
         return JSONResponse(holds, status_code=200 if all(holds.values()) else 503)
 
-    routes = [Route("/healthz", healthz), Route("/readyz", readyz)]
+    routes = [Route("/healthz", healthz), Route("/readyz", readyz), *pages]
     if slack and signing_secret:
         body = TrustedBody(signing_secret, clock=clock)
 
@@ -41,4 +46,4 @@ def build(
             return await slack(request)
 
         routes.append(Route("/slack/events", events, methods=["POST"]))
-    return Starlette(routes=routes)
+    return Starlette(routes=routes, middleware=[Middleware(Shield, headers=list(headers))])

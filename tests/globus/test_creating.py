@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.accounts import Account, SlackUser, Token
 from bot.creating import Timer
 from bot.errors import OutcomeUnclear, Problem, Refused, ServiceUnavailable, SignInNeeded
 from bot.globus.clients import Clients, Patience, Registration
 from bot.globus.creating import GlobusTimers, timer_document
-from bot.linking import Account, SlackUser, Token
 from bot.planning import Location, Plan, Source
 from bot.schedules import Schedule
 from bot.scheduling import TimerRequest

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.accounts import Account, SlackUser, Token
 from bot.errors import DatabaseProblem
-from bot.linking import Account, SignIn, SignInState, SlackUser, Token
+from bot.sign_ins import SignIn, SignInState
 from bot.store.database import Database
 from bot.store.linking import AccountStore, SignInStore
 from bot.store.vault import Vault, new_key, read_keys

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.linking import SlackUser
+from bot.accounts import SlackUser
 from bot.planning import Filter, FilterMethod, Location, Option, Plan, Source, SyncLevel
 from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest

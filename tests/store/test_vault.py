@@ -79,3 +79,27 @@ def test_a_database_that_lost_its_key_file_is_not_given_a_new_one(tmp_path: Path
 
     with pytest.raises(DatabaseProblem, match="key file"):
         keys_beside(tmp_path / "bot.db")
+
+
+def test_what_is_signed_reads_back_for_its_own_purpose_only() -> None:
+    old, new = new_key(), new_key()
+    signed = vault(old).sign("T1 U1 ü\n", "known browser")
+
+    assert vault(new, old).verified(signed, "known browser") == "T1 U1 ü\n"
+    assert vault(old).verified(signed, "question") is None
+    assert vault(new).verified(signed, "known browser") is None
+
+
+@given(position=st.integers(0, 10_000), replacement=st.characters(codec="ascii"))
+def test_no_changed_character_of_a_signed_text_goes_unnoticed(position: int, replacement: str) -> None:
+    sealing = vault("A" * 43 + "=")
+    signed = sealing.sign("T1 U1", "known browser")
+    position %= len(signed)
+    changed = signed[:position] + replacement + signed[position + 1 :]
+
+    assert sealing.verified(changed, "known browser") == ("T1 U1" if changed == signed else None)
+
+
+@given(text=st.text())
+def test_no_text_breaks_the_reading_of_what_is_signed(text: str) -> None:
+    assert vault("A" * 43 + "=").verified(text, "question") is None

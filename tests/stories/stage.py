@@ -136,13 +136,18 @@ class Stage:
     def fill_and_submit(
         self, source: Collection, destination: Collection, person: Person | None = None, **fields: object
     ) -> Json:
+        self.fill_in(source, destination, person, **fields)
+        return (person or self.ada).submit()
+
+    def fill_in(
+        self, source: Collection, destination: Collection, person: Person | None = None, **fields: object
+    ) -> None:
         person = person or self.ada
         person.choose("source_collection", source.id)
         person.choose("destination_collection", destination.id)
         filled = {"source_path": "/data/run-001/", "destination_path": "/archive/run-001/"} | fields
         for name in sorted(filled, key=list(_ORDER).index):
             person.fill(name, filled[name])
-        return person.submit()
 
     def sign_in_page(self, person: Person | None = None) -> ConsentPage:
         """Follow the sign-in link of the view on top."""
@@ -174,6 +179,16 @@ class Stage:
         person.press("open_paste_code")
         person.fill("code", code)
         person.submit()
+
+    def link_account(self, person: Person | None = None, *, identity: str = ADA_AT_GLOBUS.username) -> None:
+        """Link a person's account from the Home tab, and leave no view open."""
+        person = person or self.ada
+        person.open_home()
+        self.wait(lambda: has(person.home(), "home_connect"), "the Home tab", person)
+        person.press_at_home("home_connect")
+        self.sign_in(person=person, identity=identity)
+        for _ in person.views():
+            person.close()
 
     def sign_in_by(self, message: Json, *, channel_id: str | None = None) -> ConsentPage:
         """Sign in by the link of a message, and wait until the account is linked."""
@@ -248,6 +263,21 @@ class Stage:
             f"{self.slack_url}/sandbox/faults", json={"method": method, "fault": fault} | more, timeout=10
         )
         assert answer.ok, answer.text
+
+    def clear_globus_faults(self) -> None:
+        requests.delete(f"{self.globus_url}/sandbox/faults", timeout=10).raise_for_status()
+
+    def write_file(self, collection: Collection, path: str) -> None:
+        """Put a file into a collection, with the folders above it."""
+        place = {"collection_id": collection.id, "path": path}
+        requests.post(f"{self.globus_url}/sandbox/write_file", json=place, timeout=10).raise_for_status()
+
+    def globus_traffic(self, after: int = 0) -> list[Json]:
+        """Give the calls that reached Globus after a number, oldest first, whatever became of them."""
+        answer = requests.get(
+            f"{self.globus_url}/sandbox/traffic", params={"after": after}, timeout=10
+        ).json()
+        return [entry for entry in answer["traffic"] if entry["kind"] == "call"]
 
     def globus_calls(self, method: str = CREATE) -> int:
         """Count the calls of a kind that reached Globus, whatever became of them."""

@@ -1,0 +1,319 @@
+"""Every part of the bot, with what it is made of. A part is built when it is first asked for, and once."""
+
+import random
+import secrets
+import uuid
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from bot import settings
+from bot.accounts import Accounts
+from bot.binding import BrowserLinks
+from bot.browsing import Browsing
+from bot.checking import Checking
+from bot.creating import Creating
+from bot.disconnecting import Disconnecting
+from bot.drafts import Drafts
+from bot.folders import Visits
+from bot.fulfilling import Fulfilling
+from bot.globus.browsing import GlobusCollections
+from bot.globus.checking import GlobusConsents, GlobusIntervals, GlobusPaths
+from bot.globus.clients import Clients, Patience, Registration
+from bot.globus.creating import GlobusTimers
+from bot.globus.disconnecting import GlobusPartings
+from bot.globus.folders import GlobusFolders
+from bot.globus.linking import GlobusAuth
+from bot.linking import Linking
+from bot.places import Places
+from bot.presets import Presets
+from bot.scheduling import Scheduling
+from bot.settings import Settings
+from bot.settling import Settling
+from bot.sign_ins import Links
+from bot.slack.disconnecting import DisconnectingMessages
+from bot.slack.entrances import HELP
+from bot.slack.folders import FolderMessages
+from bot.slack.fulfilling import RequestMessages
+from bot.slack.home import Home
+from bot.slack.linking import LinkingMessages
+from bot.slack.posting import Poster
+from bot.slack.zones import Zones
+from bot.store.binding import JourneyStore, TicketStore
+from bot.store.database import Database
+from bot.store.disconnecting import PartingStore
+from bot.store.drafts import DraftStore
+from bot.store.linking import AccountStore, SignInStore
+from bot.store.places import PlaceStore
+from bot.store.presets import PresetStore
+from bot.store.scheduling import RequestStore
+from bot.store.vault import Vault, keys_beside, read_keys
+from bot.web.linking import CALLBACK, START
+from bot.working import Line, Workers
+
+TYPING: Final = Patience(seconds=2.0, repetitions=0)
+"""For somebody who is typing: an answer that comes later is an answer to nobody."""
+
+LISTING_SECONDS: Final = 10.0
+"""For somebody who looks into a folder, and sees that it takes its time."""
+
+LOOKUPS: Final = 64
+"""Eight workers check at the same time, each with about eight calls side by side."""
+
+
+def now() -> datetime:
+    """The present, in UTC: the one reading of the clock."""
+    return datetime.now(UTC)  # noqa: TID251 - here time becomes an argument
+
+
+def new_id() -> str:
+    """Make an ID that no other has."""
+    return str(uuid.uuid4())
+
+
+def new_reference() -> str:
+    """Eight characters that tell one timer from another in its name: 40 bits, unique in the database."""
+    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(8))
+
+
+class Parts:
+    """The parts of one bot. What is opened is closed by `closing`."""
+
+    def __init__(self, given: Settings, *, bot_name: str, closing: ExitStack) -> None:
+        self.given = given
+        self.owner = f"process-{uuid.uuid4()}"
+        self._bot_name = bot_name
+        self._closing = closing
+
+    # Kept
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The sealing keys; raises DatabaseProblem."""
+        given = self.given
+        return Vault(read_keys(given.keys) if given.keys else keys_beside(given.database))
+
+    @cached_property
+    def database(self) -> Database:
+        """The database; raises DatabaseProblem. Without its keys nothing in it is touched."""
+        _ = self.vault
+        database = Database(self.given.database)
+        self._closing.callback(database.close)
+        return database
+
+    @cached_property
+    def requests(self) -> RequestStore:
+        return RequestStore(self.database, clock=now, owner=self.owner)
+
+    @cached_property
+    def accounts(self) -> AccountStore:
+        return AccountStore(self.database, self.vault, clock=now)
+
+    @cached_property
+    def sign_ins(self) -> SignInStore:
+        return SignInStore(self.database, self.vault, clock=now, owner=self.owner, wake=self.wake)
+
+    @cached_property
+    def partings(self) -> PartingStore:
+        return PartingStore(self.database, self.vault, self.accounts, clock=now, owner=self.owner)
+
+    @cached_property
+    def tickets(self) -> TicketStore:
+        return TicketStore(self.database, clock=now, sign_in=self.sign_ins.find)
+
+    @cached_property
+    def journeys(self) -> JourneyStore:
+        return JourneyStore(self.database)
+
+    @cached_property
+    def places(self) -> Places:
+        return Places(store=PlaceStore(self.database), clock=now)
+
+    # Globus
+
+    def clients(self, patience: Patience, accounts: Accounts | None = None) -> Clients:
+        """Give clients that wait so long, with the tokens of the linked accounts or of others."""
+        registration = Registration(self.given.globus_client_id, self.given.globus_client_secret)
+        return Clients(registration, accounts=accounts or self.accounts, patience=patience)
+
+    @cached_property
+    def patience(self) -> Patience:
+        """For workers, whom nobody waits for."""
+        return Patience(self.given.globus_timeout, repetitions=1)
+
+    @cached_property
+    def patient(self) -> Clients:
+        return self.clients(self.patience)
+
+    @cached_property
+    def listing(self) -> Clients:
+        return self.clients(Patience(min(LISTING_SECONDS, self.given.globus_timeout), repetitions=0))
+
+    @cached_property
+    def globus_auth(self) -> GlobusAuth:
+        public_url = self.given.public_url
+        return GlobusAuth(self.patient, redirect_uri=public_url + CALLBACK if public_url else "")
+
+    def threads(self, name: str, count: int) -> Executor:
+        """Give threads of their own to a kind of work, so that it holds up no other."""
+        return self._closing.enter_context(ThreadPoolExecutor(count, thread_name_prefix=name))
+
+    # Use cases
+
+    @cached_property
+    def links(self) -> Links:
+        """Links that begin here where there is a public address, and at Globus where there is none."""
+        if not self.given.public_url:
+            return self.globus_auth
+        return BrowserLinks(tickets=self.tickets, start_url=self.given.public_url + START, clock=now)
+
+    @cached_property
+    def linking(self) -> Linking:
+        return Linking(
+            accounts=self.accounts,
+            sign_ins=self.sign_ins,
+            globus=self.globus_auth,
+            links=self.links,
+            requests=self.requests,
+            news=LinkingMessages(
+                poster=self.poster,
+                new_id=new_id,
+                form_after=self.sign_in_first,
+                refresh_home=self.home.refresh,
+                # Asked for late: browsing needs linking, which needs this.
+                go_on_browsing=lambda person, key: self.folder_messages.go_on(person, key),  # noqa: PLW0108
+            ),
+            clock=now,
+            new_id=lambda: secrets.token_urlsafe(24),
+            new_verifier=lambda: secrets.token_urlsafe(64),
+        )
+
+    @cached_property
+    def visits(self) -> Visits:
+        return Visits(
+            folders=GlobusFolders(self.listing, accounts=self.accounts),
+            collections=GlobusCollections(self.listing),
+            linking=self.linking,
+            places=self.places,
+            executor=self.threads("looking", 16),
+        )
+
+    @cached_property
+    def fulfilling(self) -> Fulfilling:
+        return Fulfilling(
+            requests=self.requests,
+            checking=Checking(
+                collections=GlobusCollections(self.patient),
+                consents=GlobusConsents(self.patient, accounts=self.accounts),
+                paths=GlobusPaths(self.patient, accounts=self.accounts),
+                intervals=GlobusIntervals(self.patient),
+                lookups=self.threads("lookup", LOOKUPS),
+            ),
+            creating=Creating(timers=GlobusTimers(self.patient), clock=now, looks=self.given.unclear_looks),
+            linking=self.linking,
+            news=self.request_messages,
+            clock=now,
+            chance=random.SystemRandom(),
+        )
+
+    @cached_property
+    def settling(self) -> Settling:
+        return Settling(requests=self.requests, clock=now, wake=self.wake, show=self.fulfilling.show_again)
+
+    @cached_property
+    def disconnecting(self) -> Disconnecting:
+        return Disconnecting(
+            partings=self.partings,
+            globus=GlobusPartings(self.listing, lambda tokens: self.clients(self.patience, tokens)),
+            news=DisconnectingMessages(poster=self.poster),
+            clock=now,
+            new_id=new_id,
+            wake=self.wake,
+            chance=random.SystemRandom(),
+            executor=self.threads("parting", 4),
+        )
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        return Drafts(store=DraftStore(self.database), clock=now)
+
+    @cached_property
+    def scheduling(self) -> Scheduling:
+        return Scheduling(
+            inbox=self.requests, drafts=self.drafts, clock=now, new_reference=new_reference, wake=self.wake
+        )
+
+    @cached_property
+    def browsing(self) -> Browsing:
+        return Browsing(
+            collections=GlobusCollections(self.clients(TYPING)),
+            accounts=self.accounts,
+            places=self.places,
+            executor=self.threads("typing", 16),
+            clock=now,
+            app_hosts=self.app_hosts,
+        )
+
+    @cached_property
+    def presets(self) -> Presets:
+        return Presets(store=PresetStore(self.database), timers=self.requests, clock=now)
+
+    @cached_property
+    def workers(self) -> Workers:
+        """What works off the queues; whatever a dead process held is free again."""
+        lines: list[Line[Any]] = [
+            Line("sign-ins", self.sign_ins, self.linking.finish),
+            Line("requests", self.requests, self.fulfilling.work),
+            Line("partings", self.partings, self.disconnecting.work),
+        ]
+        for queue in (self.sign_ins, self.requests, self.partings):
+            queue.recover()
+        return Workers(lines, clock=now)
+
+    def wake(self) -> None:
+        """Let the workers look for work now."""
+        self.workers.wake()
+
+    # Slack and browsers
+
+    @cached_property
+    def poster(self) -> Poster:
+        given = self.given
+        return Poster(token=given.slack_bot_token, api_url=given.slack_api_url, bot_name=self._bot_name)
+
+    @cached_property
+    def home(self) -> Home:
+        return Home(poster=self.poster, account=self.accounts.find, requests=self.requests, help_text=HELP)
+
+    @cached_property
+    def folder_messages(self) -> FolderMessages:
+        return FolderMessages(visits=self.visits, poster=self.poster)
+
+    @cached_property
+    def request_messages(self) -> RequestMessages:
+        return RequestMessages(
+            poster=self.poster,
+            app_url=self.given.globus_app_url,
+            new_id=new_id,
+            clock=now,
+            refresh_home=self.home.refresh,
+        )
+
+    @cached_property
+    def zones(self) -> Zones:
+        return Zones(clock=now)
+
+    # What the settings mean
+
+    @property
+    def sign_in_first(self) -> bool:
+        """Whether people sign in before the form: without a secret the bot cannot look at anything alone."""
+        return not self.given.globus_client_secret
+
+    @property
+    def app_hosts(self) -> frozenset[str]:
+        """Where the Globus web app lives, whose links are understood."""
+        return frozenset(urlsplit(url).netloc for url in (self.given.globus_app_url, settings.GLOBUS_APP_URL))

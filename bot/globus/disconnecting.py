@@ -1,0 +1,61 @@
+"""What a parting asks of Globus: which timers live on, deleting them, and revoking tokens."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from bot.accounts import Account, SlackUser, Token
+from bot.creating import Timer
+from bot.disconnecting import Parting
+from bot.globus.clients import Clients
+from bot.globus.creating import GlobusTimers, timer_from
+from bot.globus.errors import reading
+from bot.globus.linking import GlobusAuth
+
+OVER: Final = frozenset({"ended", "deleted", "delete_in_progress", "delete_pending"})
+"""The states from which no timer comes back; any other, known or not, may run again."""
+
+
+class PartingTokens:
+    """A parting's tokens, in the place where clients look for a person's."""
+
+    def __init__(self, parting: Parting) -> None:
+        self._parting = parting
+
+    def find(self, person: SlackUser) -> Account | None:
+        """There is no account any more."""
+        del person
+        return None
+
+    def link(self, account: Account, tokens: tuple[Token, ...]) -> None:
+        """A parting links nobody."""
+        raise NotImplementedError
+
+    def tokens(self, person: SlackUser) -> Mapping[str, Token]:
+        """Give the tokens."""
+        del person
+        return self._parting.tokens
+
+    def renew(self, person: SlackUser, token: Token) -> None:
+        """A refreshed token is used and forgotten: its refresh token is revoked with the others."""
+
+
+class GlobusPartings:
+    """Speaks to Globus for those who leave."""
+
+    def __init__(self, clients: Clients, clients_of: Callable[[PartingTokens], Clients]) -> None:
+        self._clients = clients
+        self._clients_of = clients_of
+
+    def live(self, person: SlackUser) -> Sequence[Timer]:
+        """Give the timers that run or may run again; raises SignInNeeded or ServiceUnavailable."""
+        with self._clients.timers(person) as timers, reading():
+            answer = timers.list_jobs(query_params={"order": "submitted_at asc"})
+            return [timer_from(job) for job in answer["jobs"] if job.get("status") not in OVER]
+
+    def delete_timer(self, parting: Parting, job_id: str) -> None:
+        """Delete a timer; one that is gone is fine. Raises SignInNeeded or ServiceUnavailable."""
+        GlobusTimers(self._clients_of(PartingTokens(parting))).delete(parting.person, job_id)
+
+    def revoke(self, token: Token) -> None:
+        """Revoke the refresh token and the access token (RFC 7009); raises ServiceUnavailable."""
+        GlobusAuth(self._clients).give_back((token,))

@@ -1,0 +1,252 @@
+"""What lies under a plan's paths, before a timer exists: asked for side by side, and judged together."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Final, Protocol
+
+from bot.accounts import SlackUser
+from bot.errors import Refused
+from bot.planning import Plan
+
+MOST_ALONE: Final = 8
+"""So many items of one folder are looked at one by one; for more, one listing of the folder says it all."""
+
+
+class Sight(StrEnum):
+    """What somebody sees under a path."""
+
+    FOLDER = "folder"
+    FILE = "file"
+    NOTHING = "nothing"
+    DENIED = "denied"
+    NO_CONSENT = "no consent"
+    NO_SESSION = "no session"
+    UNSEEN = "unseen"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look gave; `entries` is what is in a folder that was looked through.
+
+    `reason` says why a path was `UNSEEN`, or which sign-in its collection asks for (`NO_SESSION`), as the end
+    of a sentence.
+    """
+
+    sight: Sight
+    reason: str = ""
+    entries: Mapping[str, Sight] = field(default_factory=dict)
+
+    def at(self, name: str) -> "Look":
+        """Give what is under a name in a folder that was looked through.
+
+        Some file systems take a name in any case and any composition of its letters, and what is there must
+        not be refused.
+        """
+        if self.sight is Sight.FILE:
+            return Look(Sight.NOTHING)
+        if self.sight is Sight.DENIED:
+            return Look(Sight.UNSEEN, "its folder cannot be listed")
+        if self.sight is not Sight.FOLDER:
+            return self
+        if name in self.entries:
+            return Look(self.entries[name])
+        alike = {_folded(one): sight for one, sight in self.entries.items()}
+        return Look(alike.get(_folded(name), Sight.NOTHING))
+
+
+class Paths(Protocol):
+    """Folders and files as a person sees them. Both raise SignInNeeded for one who is not linked."""
+
+    def look_into(self, person: SlackUser, collection_id: str, path: str, *, whole: bool) -> Look:
+        """Try to list a folder; `whole` gives all its entries too. Raises ServiceUnavailable on a 429."""
+        ...
+
+    def look_at(self, person: SlackUser, collection_id: str, path: str) -> Look:
+        """Say what is under a path, without listing it. Raises ServiceUnavailable on a 429."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PathFindings:
+    """What stands in the way without being refused.
+
+    `without_consent` are collections that asked for a consent; `unseen` the sentences about paths that could
+    not be looked at.
+    """
+
+    without_consent: frozenset[str] = frozenset()
+    unseen: tuple[str, ...] = ()
+
+
+class _How(Enum):
+    AT = "at"
+    INTO = "into"
+    WHOLE = "whole"
+
+
+@dataclass(frozen=True, slots=True)
+class _Glance:
+    collection_id: str
+    path: str
+    how: _How
+
+
+class PathLooks:
+    """All looks that a plan needs, begun at once."""
+
+    def __init__(self, paths: Paths, lookups: Executor, person: SlackUser, plan: Plan) -> None:
+        self._paths = paths
+        self._looks: dict[_Glance, Future[Look]] = {
+            glance: lookups.submit(self._look, person, glance) for glance in set(_glances(plan))
+        }
+
+    def judge(self, plan: Plan) -> PathFindings:
+        """Wait for the looks and judge them; raises Refused, SignInNeeded or ServiceUnavailable."""
+        looks = {glance: future.result() for glance, future in self._looks.items()}
+        found = [*_judged_source(plan, looks), *_judged_destination(plan, looks)]
+        return PathFindings(
+            without_consent=frozenset(one.collection_id for one in found if not one.sentence),
+            unseen=tuple(dict.fromkeys(one.sentence for one in found if one.sentence)),
+        )
+
+    def _look(self, person: SlackUser, glance: _Glance) -> Look:
+        if glance.how is _How.AT:
+            return self._paths.look_at(person, glance.collection_id, glance.path)
+        whole = glance.how is _How.WHOLE
+        return self._paths.look_into(person, glance.collection_id, glance.path, whole=whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A question that stays open: a consent that is missing, or with a sentence a path that is unseen."""
+
+    collection_id: str
+    sentence: str = ""
+
+
+_Looks = Mapping[_Glance, Look]
+
+
+def parent_of(path: str) -> str | None:
+    """Give the folder that a path lies in, with its slash; None for a root or a home folder."""
+    above, slash, name = path.rstrip("/").rpartition("/")
+    return f"{above}/" if slash and name != "~" else None
+
+
+def _glances(plan: Plan) -> Iterator[_Glance]:
+    source, destination = plan.source, plan.destination
+    for path in source.paths:
+        yield _source_glance(plan, path)
+    yield _Glance(destination.collection_id, destination.path, _How.INTO)
+    above = parent_of(destination.path)
+    if above:
+        yield _Glance(destination.collection_id, above, _How.INTO)
+
+
+def _source_glance(plan: Plan, path: str) -> _Glance:
+    collection_id, above = plan.source.collection_id, parent_of(path)
+    beside = sum(parent_of(other) == above for other in plan.source.paths)
+    if above and beside > MOST_ALONE:
+        return _Glance(collection_id, above, _How.WHOLE)
+    return _Glance(collection_id, path, _How.INTO if path.endswith("/") else _How.AT)
+
+
+def _judged_source(plan: Plan, looks: _Looks) -> Sequence[_Open]:
+    where = plan.source.name or "the source"
+    found: list[_Open] = []
+    for path in plan.source.paths:
+        glance = _source_glance(plan, path)
+        look = looks[glance]
+        if glance.how is _How.WHOLE:
+            look = look.at(path.rstrip("/").rpartition("/")[2])
+        _refuse_session(look, where, field="source_collection")
+        _refuse_source(look.sight, path, where)
+        found += _judged(look, plan.source.collection_id, path, where)
+    return found
+
+
+def _refuse_session(look: Look, where: str, *, field: str) -> None:
+    if look.sight is Sight.NO_SESSION:
+        raise Refused(
+            f"{where} asks for {look.reason}.",
+            "Sign in to Globus that way first, or choose another collection.",
+            field=field,
+        )
+
+
+def _refuse_source(sight: Sight, path: str, where: str) -> None:
+    if sight is Sight.NOTHING:
+        raise Refused(
+            f"There is no {path} on {where}.", "Check how it is written, or browse.", field="source_path"
+        )
+    if sight is Sight.DENIED:
+        raise Refused(
+            f"You may not read {path} on {where}.",
+            "Ask whoever looks after the collection for access, or choose something else.",
+            field="source_path",
+        )
+    if path.endswith("/") and sight is Sight.FILE:
+        raise Refused(f"{path} is a file.", "Write it without the / at the end.", field="source_path")
+    if not path.endswith("/") and sight is Sight.FOLDER:
+        raise Refused(
+            f"{path} is a folder.", "End it with / to copy it with all that is in it.", field="source_path"
+        )
+
+
+def _judged_destination(plan: Plan, looks: _Looks) -> Sequence[_Open]:
+    collection_id, path = plan.destination.collection_id, plan.destination.path
+    where = plan.destination.name or "the destination"
+    look = looks[_Glance(collection_id, path, _How.INTO)]
+    _refuse_session(look, where, field="destination_collection")
+    _refuse_destination(plan, look, path, where)
+    above = parent_of(path)
+    if look.sight is not Sight.NOTHING or above is None:
+        return _judged(look, collection_id, path, where)
+    # The last folder of the path may be missing, since Globus makes it; the one that it lies in may not.
+    look = looks[_Glance(collection_id, above, _How.INTO)]
+    if look.sight is Sight.DENIED:
+        raise _may_not_look(above, where)
+    if look.sight in {Sight.NOTHING, Sight.FILE}:
+        raise Refused(
+            f"There is no folder {above} on {where}.",
+            "Make it first, or choose a folder that is there.",
+            field="destination_path",
+        )
+    return _judged(look, collection_id, above, where)
+
+
+def _refuse_destination(plan: Plan, look: Look, path: str, where: str) -> None:
+    is_file = len(plan.source.paths) == 1 and not plan.source.has_folders and not path.endswith("/")
+    if look.sight is Sight.DENIED:
+        raise _may_not_look(path, where)
+    if look.sight is Sight.FOLDER and is_file:
+        raise Refused(
+            f"{path} is a folder on {where}.",
+            "End it with / to put the file into it.",
+            field="destination_path",
+        )
+    if look.sight is Sight.FILE and not is_file:
+        raise Refused(f"{path} is a file on {where}.", "Choose a folder.", field="destination_path")
+
+
+def _may_not_look(path: str, where: str) -> Refused:
+    return Refused(
+        f"You may not look into {path} on {where}.",
+        "Ask whoever looks after the collection for access, or choose another folder.",
+        field="destination_path",
+    )
+
+
+def _judged(look: Look, collection_id: str, path: str, where: str) -> list[_Open]:
+    if look.sight is Sight.NO_CONSENT:
+        return [_Open(collection_id)]
+    if look.sight is Sight.UNSEEN:
+        return [_Open(collection_id, f"I could not look at {path} on {where}: {look.reason}.")]
+    return []
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()

@@ -1,0 +1,101 @@
+"""A journey to Globus and back: what is asked, how far it has come, and the link that leads there."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from bot.accounts import Grant, SlackUser, Token
+
+
+class SignInState(StrEnum):
+    """How far a sign-in has come."""
+
+    OPEN = "open"
+    CODE_RECEIVED = "code received"
+    EXCHANGING = "exchanging"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """One journey to Globus and back, begun by one person and finished only by them.
+
+    `collections` are those whose `data_access` it asks for. `request_id` is the request that waits
+    for it, if any; `browsing` is the key of the browsing that goes on after it. `channel_id` is where the
+    person was. `view_id` shows the pasted code's fate, and `form_view_id` becomes the form once the person
+    is linked. `reason` says why it failed.
+    """
+
+    sign_in_id: str
+    person: SlackUser
+    verifier: str = field(repr=False)
+    expires_at: datetime
+    collections: frozenset[str] = frozenset()
+    request_id: str | None = None
+    channel_id: str | None = None
+    state: SignInState = SignInState.OPEN
+    tries: int = 0
+    code: str | None = field(default=None, repr=False)
+    view_id: str | None = None
+    form_view_id: str | None = None
+    browsing: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInLink:
+    """A sign-in and the address where it goes on.
+
+    With `by_browser` the browser brings Globus's answer back; without, the person pastes Globus's code.
+    """
+
+    sign_in_id: str
+    url: str = field(repr=False)
+    by_browser: bool = False
+
+
+class SignIns(Protocol):
+    """The sign-ins under way."""
+
+    def open(self, sign_in: SignIn) -> None:
+        """Keep a new sign-in."""
+        ...
+
+    def find(self, sign_in_id: str) -> SignIn | None:
+        """Give a sign-in, or None if there never was one or it is long gone."""
+        ...
+
+    def save(self, sign_in: SignIn) -> None:
+        """Keep a sign-in's new state; a code is kept only until it is exchanged."""
+        ...
+
+    async def receive(
+        self, sign_in_id: str, person: SlackUser, *, code: str, view_id: str | None, form_view_id: str | None
+    ) -> bool:
+        """Keep a code for the workers; False if no open sign-in of this person has this ID."""
+        ...
+
+
+class Links(Protocol):
+    """Makes the addresses that people follow."""
+
+    def make(self, sign_in: SignIn) -> SignInLink:
+        """Give an address where a sign-in goes on; asks nobody. An older address stays good beside it."""
+        ...
+
+
+class GlobusAuth(Protocol):
+    """Globus Auth, as far as signing in goes."""
+
+    def exchange(self, sign_in: SignIn) -> Grant:
+        """Exchange the sign-in's code, once; raises CodeRefused, OutcomeUnclear or ServiceUnavailable.
+
+        Tokens for anything else than was asked are refused, and given back.
+        """
+        ...
+
+    def give_back(self, tokens: tuple[Token, ...]) -> None:
+        """Revoke tokens that must not be kept; raises ServiceUnavailable."""
+        ...

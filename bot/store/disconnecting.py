@@ -1,0 +1,150 @@
+"""Partings in SQLite. They are the queue of the workers that carry them out."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from sqlite_utils import Database as SqliteUtils
+
+from bot.accounts import SlackUser, Token
+from bot.creating import Timer
+from bot.disconnecting import Parting
+from bot.scheduling import RequestState
+from bot.store.database import Database
+from bot.store.linking import AccountStore
+from bot.store.queue import as_moment, as_text, claim, release
+from bot.store.vault import Vault
+
+_WAITING: Final = (RequestState.WAITING_FOR_SIGN_IN, RequestState.CHECKING, RequestState.RECEIVED)
+_OF_A_PERSON: Final = ("accounts", "sign_ins", "drafts", "places")
+"""The tables that hold nothing but what somebody keeps with the bot; tokens go with their account."""
+
+
+class PartingStore:
+    """Keeps partings with their tokens, sealed, until they are done."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        accounts: AccountStore,
+        *,
+        clock: Callable[[], datetime],
+        owner: str,
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._accounts = accounts
+        self._clock = clock
+        self._owner = owner
+
+    def begin(self, parting: Parting) -> bool:
+        """Keep a parting with the person's tokens and forget the person, in one step; False if not linked."""
+        person = parting.person
+        tokens = self._accounts.tokens(person)
+        row = self._row(parting, tokens)
+        who = [person.team_id, person.user_id]
+
+        def begin(database: SqliteUtils) -> bool:
+            of_person = "WHERE team_id = ? AND user_id = ?"
+            if not list(database.query(f"SELECT 1 FROM accounts {of_person}", who)):
+                return False
+            database.table("partings").insert(row, pk="parting_id")
+            for table in _OF_A_PERSON:
+                database.execute(f"DELETE FROM {table} {of_person}", who)
+            marks = ", ".join("?" for _ in _WAITING)
+            database.execute(
+                f"UPDATE requests SET state = ?, due = NULL, reason = ? {of_person} AND state IN ({marks})",
+                [RequestState.EXPIRED, "You disconnected your Globus account.", *who, *_WAITING],
+            )
+            return True
+
+        return self._database.write(begin)
+
+    def save(self, parting: Parting) -> None:
+        """Commit a parting's new state."""
+        row = self._row(parting, parting.tokens)
+        self._database.write(lambda database: database.table("partings").update(parting.parting_id, row))
+
+    def end(self, parting: Parting) -> None:
+        """Forget a parting that is done."""
+        self._database.write(lambda database: database.table("partings").delete(parting.parting_id))
+
+    def people(self, team_id: str) -> Sequence[SlackUser]:
+        """Give everybody of a workspace who is linked."""
+        rows = self._database.read(
+            lambda database: list(database.query("SELECT user_id FROM accounts WHERE team_id = ?", [team_id]))
+        )
+        return [SlackUser(team_id, row["user_id"]) for row in rows]
+
+    def made_for(self, person: SlackUser) -> Sequence[Timer]:
+        """Give the timers that the bot made for a person, as far as it knows."""
+        query = (
+            "SELECT job_id, plan, reference, next_run FROM requests "
+            "WHERE team_id = ? AND user_id = ? AND job_id IS NOT NULL ORDER BY received_at"
+        )
+        rows = self._database.read(
+            lambda database: list(database.query(query, [person.team_id, person.user_id]))
+        )
+        return [
+            Timer(
+                row["job_id"], json.loads(row["plan"])["name"] or row["reference"], as_moment(row["next_run"])
+            )
+            for row in rows
+        ]
+
+    # The workers' queue
+
+    def claim(self, *, limit: int) -> Sequence[Parting]:
+        """Hold up to `limit` partings that are due and free, and give them."""
+        rows = claim(
+            self._database, "partings", "parting_id", now=self._clock(), owner=self._owner, limit=limit
+        )
+        return [self._parting(row) for row in rows]
+
+    def release(self, item: Parting) -> None:
+        """Let go of a parting."""
+        release(self._database, "partings", "parting_id", item.parting_id)
+
+    def postpone(self, item: Parting, *, until: datetime) -> None:
+        """Let go of a parting, and make it due later."""
+        release(self._database, "partings", "parting_id", item.parting_id, due=until)
+
+    def recover(self) -> None:
+        """After a start: nothing is held any more."""
+        self._database.write(
+            lambda database: database.execute("UPDATE partings SET lease_owner = NULL, lease_until = NULL")
+        )
+
+    def _row(self, parting: Parting, tokens: Mapping[str, Token]) -> dict[str, Any]:
+        written = json.dumps([asdict(token) for token in tokens.values()])
+        return {
+            "parting_id": parting.parting_id,
+            "team_id": parting.person.team_id,
+            "user_id": parting.person.user_id,
+            "begun_at": as_text(parting.begun_at),
+            "job_ids": json.dumps(parting.delete),
+            "tokens": self._vault.seal(written, "partings", "tokens", parting.parting_id),
+            "deleted": parting.deleted,
+            "undeleted": parting.undeleted,
+            "attempts": parting.attempts,
+            "due": as_text(parting.due) if parting.due else None,
+            "is_told": int(parting.is_told),
+        }
+
+    def _parting(self, row: Mapping[str, Any]) -> Parting:
+        opened = json.loads(self._vault.open(row["tokens"], "partings", "tokens", row["parting_id"]))
+        return Parting(
+            parting_id=row["parting_id"],
+            person=SlackUser(row["team_id"], row["user_id"]),
+            begun_at=datetime.fromisoformat(row["begun_at"]),
+            delete=tuple(json.loads(row["job_ids"])),
+            tokens={token["resource_server"]: Token(**token) for token in opened},
+            deleted=row["deleted"],
+            undeleted=row["undeleted"],
+            attempts=row["attempts"],
+            due=as_moment(row["due"]),
+            is_told=bool(row["is_told"]),
+        )
