@@ -180,8 +180,7 @@ class Parts:
             requests=self.requests,
             news=LinkingMessages(
                 poster=self.poster,
-                new_id=new_id,
-                form_after=self.sign_in_first,
+                clock=now,
                 refresh_home=self.home.refresh,
                 # Asked for late: browsing needs linking, which needs this.
                 go_on_browsing=lambda person, key: self.folder_messages.go_on(person, key),  # noqa: PLW0108

@@ -77,8 +77,8 @@ class Linking:
         *,
         collections: frozenset[str] = frozenset(),
         request_id: str | None = None,
-        channel_id: str | None = None,
         browsing: str | None = None,
+        opening: str | None = None,
     ) -> SignInLink:
         """Open a sign-in that asks for everything named, and give its link."""
         sign_in = SignIn(
@@ -88,24 +88,28 @@ class Linking:
             expires_at=self._clock() + SIGN_IN_LIFE,
             collections=collections,
             request_id=request_id,
-            channel_id=channel_id,
             browsing=browsing,
+            opening=opening,
         )
         self._sign_ins.open(sign_in)
         return self._link(sign_in)
 
-    async def connect(self, person: SlackUser, *, channel_id: str) -> tuple[Account | None, SignInLink]:
+    async def connect(self, person: SlackUser) -> tuple[Account | None, SignInLink]:
         """Give the person's account, and a link that asks for all that their waiting requests need."""
 
         def begin() -> tuple[Account | None, SignInLink]:
             needed = self._requests.waiting_for(person)
-            return self.account(person), self.begin(person, collections=needed, channel_id=channel_id)
+            return self.account(person), self.begin(person, collections=needed)
 
         return await asyncio.to_thread(begin)
 
-    async def begin_soon(self, person: SlackUser, *, channel_id: str | None = None) -> SignInLink:
-        """Open a plain sign-in without holding up the event loop."""
-        return await asyncio.to_thread(self.begin, person, channel_id=channel_id)
+    async def begin_before_form(self, person: SlackUser, opening: str) -> SignInLink:
+        """Open a plain sign-in, after which a form opens; without holding up the event loop."""
+        return await asyncio.to_thread(self.begin, person, opening=opening)
+
+    async def show_form_in(self, link: SignInLink, view_id: str) -> None:
+        """Say which view becomes the form once the person is linked."""
+        await self._sign_ins.show_in(link.sign_in_id, view_id)
 
     async def link_for_pasting(self, sign_in_id: str, person: SlackUser) -> SignInLink | None:
         """Give the link whose code this person may paste now; None if the sign-in is not theirs.
@@ -195,13 +199,19 @@ class Linking:
         self._news.code_failed(sign_in, problem, self._again(sign_in))
 
     def _again(self, sign_in: SignIn) -> SignInLink:
-        return self.begin(
-            sign_in.person,
-            collections=sign_in.collections,
-            request_id=sign_in.request_id,
-            channel_id=sign_in.channel_id,
-            browsing=sign_in.browsing,
+        """Open a sign-in like one that is over, for all that waited for it."""
+        again = replace(
+            sign_in,
+            sign_in_id=self._new_id(),
+            verifier=self._new_verifier(),
+            expires_at=self._clock() + SIGN_IN_LIFE,
+            state=SignInState.OPEN,
+            tries=0,
+            code=None,
+            reason="",
         )
+        self._sign_ins.open(again)
+        return self._link(again)
 
     def _link(self, sign_in: SignIn) -> SignInLink:
         return self._links.make(sign_in)

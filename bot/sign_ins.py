@@ -23,9 +23,9 @@ class SignIn:
     """One journey to Globus and back, begun by one person and finished only by them.
 
     `collections` are those whose `data_access` it asks for. `request_id` is the request that waits
-    for it, if any; `browsing` is the key of the browsing that goes on after it. `channel_id` is where the
-    person was. `view_id` shows the pasted code's fate, and `form_view_id` becomes the form once the person
-    is linked. `reason` says why it failed.
+    for it, if any; `browsing` is the key of the browsing that goes on after it. `view_id` shows the pasted
+    code's fate. `form_view_id` becomes a form once the person is linked: the one that `opening` describes.
+    `reason` says why it failed.
     """
 
     sign_in_id: str
@@ -34,7 +34,7 @@ class SignIn:
     expires_at: datetime
     collections: frozenset[str] = frozenset()
     request_id: str | None = None
-    channel_id: str | None = None
+    opening: str | None = None
     state: SignInState = SignInState.OPEN
     tries: int = 0
     code: str | None = field(default=None, repr=False)
@@ -75,6 +75,10 @@ class SignIns(Protocol):
         self, sign_in_id: str, person: SlackUser, *, code: str, view_id: str | None, form_view_id: str | None
     ) -> bool:
         """Keep a code for the workers; False if no open sign-in of this person has this ID."""
+        ...
+
+    async def show_in(self, sign_in_id: str, form_view_id: str) -> None:
+        """Keep which view becomes the form."""
         ...
 
 

@@ -13,7 +13,7 @@ from bot.presets import Presets
 from bot.slack import linking as linking_views
 from bot.slack.app import Handler, Listen, person_of
 from bot.slack.blocks import code
-from bot.slack.form import FORM, FormContext
+from bot.slack.form import FORM, FormContext, Opening
 from bot.slack.presets import channel_of, preset_list
 from bot.slack.scheduling import SchedulingHandlers
 from bot.slack.zones import Zones
@@ -134,18 +134,23 @@ class EntranceHandlers:
         """Open the form; where the bot cannot look at collections alone, the sign-in comes before it."""
         person = person_of(args)
         if self._sign_in_first and not await self._linking.account_soon(person):
-            link = await self._linking.begin_soon(person, channel_id=opened.channel_id or None)
-            view = linking_views.connect_view(link)
-        else:
-            view = await self._form.view(args, opened, filled, note=note)
+            await self._sign_in_before(args, Opening(opened, filled, note))
+            return
+        view = await self._form.view(args, opened, filled, note=note)
         answer = await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
-        # Without credentials of its own the bot has to sign people in first, and there is no form yet.
         self._form.name_soon(args, answer["view"], filled, note=note)
+        await args.ack()
+
+    async def _sign_in_before(self, args: AsyncArgs, opening: Opening) -> None:
+        link = await self._linking.begin_before_form(person_of(args), opening.written())
+        view = linking_views.connect_view(link)
+        answer = await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
+        await self._linking.show_form_in(link, str(answer["view"]["id"]))
         await args.ack()
 
     async def _connect(self, args: AsyncArgs) -> None:
         person = person_of(args)
-        account, link = await self._linking.connect(person, channel_id=str(args.body["channel_id"]))
+        account, link = await self._linking.connect(person)
         blocks = linking_views.connect_blocks(link, account)
         await args.ack(text="Sign in to Globus", blocks=blocks)
 

@@ -93,6 +93,25 @@ class FormContext:
         return f"{name}:{count}" if count else name
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A form that is to be opened once its person is linked."""
+
+    opened: FormContext
+    filled: Mapping[str, str]
+    note: str = ""
+
+    def written(self) -> str:
+        """Write it, to be kept until then."""
+        return json.dumps([self.opened.written(), dict(self.filled), self.note])
+
+    @classmethod
+    def read(cls, text: str) -> "Opening":
+        """Read what was kept."""
+        opened, filled, note = json.loads(text)
+        return cls(FormContext.read(opened), filled, note)
+
+
 def read_state(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, str]:
     """Read a view's state into the form's fields, each a string under its name.
 

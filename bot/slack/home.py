@@ -119,7 +119,7 @@ class HomeHandlers:
 
     async def connect(self, args: AsyncArgs) -> None:
         """Show the way to link an account."""
-        account, link = await self._linking.connect(person_of(args), channel_id="")
+        account, link = await self._linking.connect(person_of(args))
         view = modal("connect", "Connect to Globus", connect_blocks(link, account))
         await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
         await args.ack()

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
@@ -12,8 +13,9 @@ from bot.linking import Linking
 from bot.sign_ins import SignIn, SignInLink
 from bot.slack.app import Listen, person_of
 from bot.slack.blocks import Block, View, actions, bold, button, context, field, modal, plain, section
-from bot.slack.form import FormContext, form_view
+from bot.slack.form import Opening, form_view
 from bot.slack.posting import Poster
+from bot.slack.preview import preview_of
 
 PASTE: Final = "paste_code"
 OPEN_PASTE: Final = "open_paste_code"
@@ -87,14 +89,12 @@ class LinkingMessages:
         self,
         *,
         poster: Poster,
-        new_id: Callable[[], str],
-        form_after: bool,
+        clock: Callable[[], datetime],
         refresh_home: Callable[[SlackUser], None],
         go_on_browsing: Callable[[SlackUser, str], bool],
     ) -> None:
         self._poster = poster
-        self._new_id = new_id
-        self._form_after = form_after
+        self._clock = clock
         self._refresh_home = refresh_home
         self._go_on_browsing = go_on_browsing
 
@@ -107,9 +107,11 @@ class LinkingMessages:
             self._poster.show(sign_in.view_id, _fate("Linked", f":white_check_mark: {said} {back}"))
             if sign_in.browsing:
                 self._go_on_browsing(sign_in.person, sign_in.browsing)
-            elif self._form_after and not sign_in.request_id:
-                opened = FormContext(self._new_id(), sign_in.channel_id or "")
-                self._poster.show(sign_in.form_view_id, form_view(opened))
+            elif sign_in.opening:
+                form = Opening.read(sign_in.opening)
+                preview = preview_of(form.filled, now=self._clock(), zone=form.opened.zone)
+                drawn = form_view(form.opened, filled=form.filled, note=form.note, preview=preview)
+                self._poster.show(sign_in.form_view_id, drawn)
             self._poster.tell(
                 sign_in.person,
                 text=f"Linked as {account.username}.",

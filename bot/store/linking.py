@@ -170,7 +170,7 @@ class SignInStore:
                 database.execute(
                     """
                     UPDATE sign_ins SET state = :received, code = :code, due = :due,
-                      view_id = :view_id, form_view_id = :form_view_id
+                      view_id = :view_id, form_view_id = coalesce(:form_view_id, form_view_id)
                     WHERE sign_in_id = :sign_in_id AND team_id = :team_id AND user_id = :user_id
                       AND state = :open""",
                     values,
@@ -181,6 +181,11 @@ class SignInStore:
         received = await self._database.write_soon(keep)
         self._wake()
         return received
+
+    async def show_in(self, sign_in_id: str, form_view_id: str) -> None:
+        """Keep which view becomes the form."""
+        query = "UPDATE sign_ins SET form_view_id = ? WHERE sign_in_id = ?"
+        await self._database.write_soon(lambda database: database.execute(query, [form_view_id, sign_in_id]))
 
     # The workers' queue
 
@@ -215,7 +220,7 @@ class SignInStore:
             "state": sign_in.state,
             "collections": json.dumps(sorted(sign_in.collections)),
             "request_id": sign_in.request_id,
-            "channel_id": sign_in.channel_id,
+            "opening": sign_in.opening,
             "expires_at": as_text(sign_in.expires_at),
             "tries": sign_in.tries,
             "view_id": sign_in.view_id,
@@ -239,7 +244,7 @@ class SignInStore:
             expires_at=expires_at,
             collections=frozenset(json.loads(row["collections"])),
             request_id=row["request_id"],
-            channel_id=row["channel_id"],
+            opening=row["opening"],
             state=SignInState(row["state"]),
             tries=row["tries"],
             view_id=row["view_id"],

@@ -73,7 +73,7 @@ def m003_sign_ins(database: Database) -> None:
           state        TEXT NOT NULL,
           collections  TEXT NOT NULL,             -- JSON: whose data_access is asked for
           request_id   TEXT,                      -- the request that waits for it
-          channel_id   TEXT,
+          opening      TEXT,                      -- JSON: the form that opens after it
           expires_at   TEXT NOT NULL,
           tries        INTEGER NOT NULL,
           view_id      TEXT,

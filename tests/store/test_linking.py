@@ -24,7 +24,7 @@ SIGN_IN = SignIn(
     expires_at=NOW + timedelta(minutes=10),
     collections=frozenset({"a", "b"}),
     request_id="r1",
-    channel_id="C1",
+    opening="{}",
 )
 
 

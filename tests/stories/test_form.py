@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.globus.collections import BEAMLINE, CAMPUS, LAPTOP, SHARED
 from bot.sandbox.globus.identities import ADA as ADA_AT_GLOBUS
-from tests.stories.stage import LAB_DATA, Stage, has, words
+from tests.stories.stage import LAB_DATA, NATIVE_CLIENT, Stage, has, words
 
 
 def test_the_command_takes_a_schedule_in_words(stage: Stage) -> None:
@@ -215,3 +215,15 @@ def test_two_people_link_their_own_accounts(stage: Stage) -> None:
     owners = {timer["name"].split(" [")[0]: timer["identity_id"] for timer in stage.timers()}
     assert owners["Hers"] == ADA_AT_GLOBUS.id
     assert owners["Also"] != ADA_AT_GLOBUS.id
+
+
+def test_without_a_secret_what_the_command_said_survives_the_sign_in(empty_stage: Stage) -> None:
+    stage = empty_stage
+    stage.start_bot(GLOBUS_CLIENT_ID=NATIVE_CLIENT.client_id, GLOBUS_CLIENT_SECRET="")
+    stage.ada.command("every 6h, 3 times", channel_id=LAB_DATA)
+    stage.sign_in()
+
+    assert "3 runs in all" in words(stage.shown("Every 6 hours"))
+    stage.fill_and_submit(SHARED, LAPTOP)
+    stage.announced()
+    assert stage.timers()[0]["schedule"]["interval_seconds"] == 21600
