@@ -43,6 +43,29 @@ class Browser:
             raise NotDone(_text(answer.text))
         return _Code.read(answer.text)
 
+    def give(self, page: "ConsentPage", *, identity: str, follow: bool = True) -> requests.Response:
+        """Allow all that the page asks, and follow Globus back to whoever asked; gives the page there."""
+        consents = [("consent", one) for one in page.consents]
+        form = [*page.hidden.items(), ("identity", identity), ("decision", "allow"), *consents]
+        return self._session.post(page.action, data=form, allow_redirects=follow, timeout=30)
+
+    def cookies(self) -> list[str]:
+        """Give what the cookies hold."""
+        return [cookie.value for cookie in self._session.cookies if cookie.value]
+
+    def get(self, address: str, *, follow: bool = True) -> requests.Response:
+        """Open any address; gives what comes back, redirects followed unless `follow` is false."""
+        return self._session.get(address, allow_redirects=follow, timeout=30)
+
+    def go_on(self, answer: requests.Response, *, follow: bool = True) -> requests.Response:
+        """Press the one button of a page with a form."""
+        page = ConsentPage(answer.url, answer.text)
+        return self._session.post(page.action, data=page.hidden, allow_redirects=follow, timeout=30)
+
+    def forget(self) -> None:
+        """Delete all cookies."""
+        self._session.cookies.clear()
+
     def sign_in_to_slack(
         self, address: str, user_id: str, *, team_id: str | None = None, allow: bool = True
     ) -> requests.Response:

@@ -1,6 +1,7 @@
 """The sandbox as a whole: both services on loopback, the settings that point a bot at them, and the demo."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,10 @@ from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.tour import take
 
 STOP_SECONDS: Final = 10
+
+GLOBUS_RETURNS_TO: Final = ("http://127.0.0.1/globus/callback",)
+SLACK_RETURNS_TO: Final = ("http://127.0.0.1/slack/openid", "http://127.0.0.1/slack/oauth_redirect")
+"""Where a bot on this machine may send people back to, at whatever port it listens."""
 
 Say = Callable[[str], object]
 
@@ -41,8 +46,15 @@ def opened(*, port: int = 0) -> Iterator[Sandbox]:
     workspace = Workspace()
     with (
         tempfile.TemporaryDirectory(prefix="transferbot-sandbox-") as files,
-        served(create_globus(clock=clock, files=Path(files), signing_clock=real)) as globus_url,
-        served(create_slack(clock=clock, workspace=workspace, signing_clock=real), port=port) as slack_url,
+        served(
+            create_globus(clock=clock, files=Path(files), signing_clock=real, redirect_uris=GLOBUS_RETURNS_TO)
+        ) as globus_url,
+        served(
+            create_slack(
+                clock=clock, workspace=workspace, signing_clock=real, redirect_uris=SLACK_RETURNS_TO
+            ),
+            port=port,
+        ) as slack_url,
     ):
         yield Sandbox(slack_url, globus_url, _settings(workspace, slack_url, globus_url))
 
@@ -107,7 +119,8 @@ def bot_process(settings: dict[str, str], folder: Path) -> Iterator[subprocess.P
 
 
 def _until_interrupted() -> None:
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        return
+    """Wait for Ctrl-C, or for whatever else politely ends a process."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    ended.wait()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -13,6 +14,7 @@ from bot.binding import KNOWN_LIFE, Binding, Departure, NotThisBrowser, Question
 from bot.errors import Problem
 from bot.sign_ins import SignIn, SignInState
 from bot.web.pages import page, question
+from bot.web.signing import read_body
 
 START: Final = "/globus/start"
 ASK: Final = "/globus/confirm"
@@ -27,6 +29,9 @@ BETWEEN_LOOKS: Final = 0.1
 
 LONGEST: Final = 512
 """Characters of a ticket, code, state or token that is looked at; none of ours or Globus's comes near it."""
+
+LARGEST_FORM: Final = 4096
+"""Bytes of the page's own form, which has two short fields."""
 
 _OVER: Final = frozenset({SignInState.DONE, SignInState.FAILED, SignInState.OPEN})
 
@@ -114,10 +119,11 @@ class LinkingPages:
 
     async def go_on(self, request: Request) -> Response:
         """Send the browser on to Globus."""
-        form = await request.form(max_files=0, max_fields=4)
+        body = await read_body(request, LARGEST_FORM) or b""
+        form = dict(parse_qsl(body.decode("utf-8", "replace")))
         step = await self._binding.go_on(
-            str(form.get("sign_in", ""))[:LONGEST],
-            str(form.get("token", ""))[: 4 * LONGEST],
+            form.get("sign_in", ""),
+            form.get("token", ""),
             browser=kept(request, self._cookies.browser),
         )
         return self._send(step, status=303)

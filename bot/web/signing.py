@@ -6,6 +6,7 @@ https://docs.slack.dev/authentication/verifying-requests-from-slack
 import hashlib
 import hmac
 import json
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import parse_qsl
@@ -19,6 +20,12 @@ LARGEST_BODY: Final = 1024 * 1024
 OLDEST: Final = 300
 """Slack's own advice: a request older than five minutes, in seconds, may be a replay."""
 
+REMEMBERED: Final = 2 * OLDEST
+"""As long as a timestamp can count, from five minutes ahead to five minutes behind; in seconds."""
+
+MOST_SEEN: Final = 200_000
+"""More than a busy workspace sends in ten minutes, and about 30 MB; older ones go first."""
+
 TIMESTAMP_DIGITS: Final = 11
 LENGTH_DIGITS: Final = 11
 """More digits than either can have, and few enough to be read without a cost."""
@@ -30,13 +37,28 @@ class TrustedBody:
     def __init__(self, signing_secret: str, *, clock: Callable[[], float]) -> None:
         self._secret = signing_secret.encode()
         self._clock = clock
+        self._seen: OrderedDict[str, float] = OrderedDict()
 
     async def trusted(self, request: Request) -> bool:
-        """Read the body, up to the cap, and check its signature and its shape."""
-        body = await _read(request)
+        """Read the body, up to the cap, and check its signature, its shape, and that it is new."""
+        body = await read_body(request, LARGEST_BODY)
         if body is None or not self._signed(request, body):
             return False
-        return _well_formed(request.headers.get("content-type", ""), body)
+        if not _well_formed(request.headers.get("content-type", ""), body):
+            return False
+        return self._is_new(request.headers["x-slack-signature"])
+
+    def _is_new(self, signature: str) -> bool:
+        """Say whether a signature comes for the first time: what Slack sends again it signs again."""
+        now = self._clock()
+        while self._seen and (
+            len(self._seen) >= MOST_SEEN or next(iter(self._seen.values())) < now - REMEMBERED
+        ):
+            self._seen.popitem(last=False)
+        if signature in self._seen:
+            return False
+        self._seen[signature] = now
+        return True
 
     def _signed(self, request: Request, body: bytes) -> bool:
         timestamp = request.headers.get("x-slack-request-timestamp", "")
@@ -56,15 +78,15 @@ def refused() -> Response:
     return Response(status_code=401)
 
 
-async def _read(request: Request) -> bytes | None:
-    """Read the body, or give None if it is too large or, unlike Slack's, does not say how large it is.
+async def read_body(request: Request, largest: int) -> bytes | None:
+    """Read the body, or give None if it has more than so many bytes, or does not say how many it has.
 
     Starlette keeps it for those who come after.
     """
     declared = request.headers.get("content-length", "")
     if not (declared.isascii() and declared.isdecimal()) or len(declared) > LENGTH_DIGITS:
         return None
-    return await request.body() if int(declared) <= LARGEST_BODY else None
+    return await request.body() if int(declared) <= largest else None
 
 
 def _well_formed(content_type: str, body: bytes) -> bool:

@@ -22,10 +22,11 @@ async def slack(request: Request) -> Response:
     return PlainTextResponse(str(len(await request.body())))
 
 
-CLIENT = TestClient(
-    build(ready=lambda: {"database": True}, slack=slack, signing_secret=SECRET, clock=lambda: NOW),
-    raise_server_exceptions=False,
-)
+def client() -> TestClient:
+    return TestClient(
+        build(ready=lambda: {"database": True}, slack=slack, signing_secret=SECRET, clock=lambda: NOW),
+        raise_server_exceptions=False,
+    )
 
 
 def signed(body: bytes, *, at: int = NOW, secret: str = SECRET) -> dict[str, str]:
@@ -34,14 +35,14 @@ def signed(body: bytes, *, at: int = NOW, secret: str = SECRET) -> dict[str, str
 
 
 def status(body: bytes, headers: Mapping[str, str], content_type: str = FORM) -> int:
-    answer = CLIENT.post(
+    answer = client().post(
         "/slack/events", content=body, headers={"content-type": content_type} | dict(headers)
     )
     return answer.status_code
 
 
 def test_a_signed_request_reaches_its_handler_whole() -> None:
-    answer = CLIENT.post("/slack/events", content=COMMAND, headers={"content-type": FORM} | signed(COMMAND))
+    answer = client().post("/slack/events", content=COMMAND, headers={"content-type": FORM} | signed(COMMAND))
 
     assert answer.text == str(len(COMMAND))
 
@@ -104,7 +105,7 @@ def test_nothing_unsigned_is_ever_an_error_of_ours(
 ) -> None:
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     raw.append((b"content-type", content_type.encode()))
-    answer = CLIENT.post("/slack/events", content=body, headers=raw)
+    answer = client().post("/slack/events", content=body, headers=raw)
 
     assert answer.status_code == 401
 
@@ -122,3 +123,13 @@ def test_without_a_signing_secret_there_is_no_way_in() -> None:
     closed = TestClient(build(ready=dict, slack=slack, signing_secret=None, clock=lambda: NOW))
 
     assert closed.post("/slack/events", content=COMMAND).status_code == 404
+
+
+def test_a_request_that_is_sent_again_is_refused() -> None:
+    face = client()
+    headers = {"content-type": FORM} | signed(COMMAND)
+
+    assert face.post("/slack/events", content=COMMAND, headers=headers).status_code == 200
+    assert face.post("/slack/events", content=COMMAND, headers=headers).status_code == 401
+    later = {"content-type": FORM} | signed(COMMAND, at=NOW + 1)
+    assert face.post("/slack/events", content=COMMAND, headers=later).status_code == 200
