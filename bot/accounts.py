@@ -15,11 +15,15 @@ class SlackUser:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The link between a Slack user and one Globus identity."""
+    """The link between a Slack user and one Globus identity.
+
+    With `is_ended` Globus takes the account's tokens no more, and only a new sign-in helps.
+    """
 
     person: SlackUser
     identity_id: str
     username: str
+    is_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,10 @@ class Accounts(Protocol):
 
     def tokens(self, person: SlackUser) -> Mapping[str, Token]:
         """Give the person's tokens by resource server; empty if they are not linked."""
+        ...
+
+    def end(self, person: SlackUser, token: Token) -> None:
+        """Note that Globus refuses this refresh token; nothing changes if another is held by now."""
         ...
 
     def renew(self, person: SlackUser, token: Token) -> None:

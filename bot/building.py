@@ -4,8 +4,6 @@ import random
 import secrets
 import uuid
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -22,16 +20,16 @@ from bot.folders import Visits
 from bot.fulfilling import Fulfilling
 from bot.globus.browsing import GlobusCollections
 from bot.globus.checking import GlobusConsents, GlobusIntervals, GlobusPaths
-from bot.globus.clients import Clients, Patience, Registration
+from bot.globus.clients import Clients, Patience, Registration, Turns
 from bot.globus.creating import GlobusTimers
 from bot.globus.disconnecting import GlobusPartings
 from bot.globus.folders import GlobusFolders
 from bot.globus.linking import GlobusAuth
+from bot.installing import Installing
+from bot.leaving import Leaving
 from bot.linking import Linking
-from bot.places import Places
 from bot.presets import Presets
 from bot.scheduling import Scheduling
-from bot.settings import Settings
 from bot.settling import Settling
 from bot.sign_ins import Links
 from bot.slack.disconnecting import DisconnectingMessages
@@ -39,18 +37,16 @@ from bot.slack.entrances import HELP
 from bot.slack.folders import FolderMessages
 from bot.slack.fulfilling import RequestMessages
 from bot.slack.home import Home
+from bot.slack.installing import SlackInstallation
 from bot.slack.linking import LinkingMessages
 from bot.slack.posting import Poster
 from bot.slack.zones import Zones
-from bot.store.binding import JourneyStore, TicketStore
-from bot.store.database import Database
-from bot.store.disconnecting import PartingStore
+from bot.store.binding import TicketStore
 from bot.store.drafts import DraftStore
-from bot.store.linking import AccountStore, SignInStore
-from bot.store.places import PlaceStore
+from bot.store.linking import SignInStore
 from bot.store.presets import PresetStore
-from bot.store.scheduling import RequestStore
-from bot.store.vault import Vault, keys_beside, read_keys
+from bot.storing import Stores, now
+from bot.web.installing import INSTALLED
 from bot.web.linking import CALLBACK, START
 from bot.working import Line, Workers
 
@@ -64,11 +60,6 @@ LOOKUPS: Final = 64
 """Eight workers check at the same time, each with about eight calls side by side."""
 
 
-def now() -> datetime:
-    """The present, in UTC: the one reading of the clock."""
-    return datetime.now(UTC)  # noqa: TID251 - here time becomes an argument
-
-
 def new_id() -> str:
     """Make an ID that no other has."""
     return str(uuid.uuid4())
@@ -79,65 +70,27 @@ def new_reference() -> str:
     return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(8))
 
 
-class Parts:
-    """The parts of one bot. What is opened is closed by `closing`."""
-
-    def __init__(self, given: Settings, *, bot_name: str, closing: ExitStack) -> None:
-        self.given = given
-        self.owner = f"process-{uuid.uuid4()}"
-        self._bot_name = bot_name
-        self._closing = closing
-
-    # Kept
-
-    @cached_property
-    def vault(self) -> Vault:
-        """The sealing keys; raises DatabaseProblem."""
-        given = self.given
-        return Vault(read_keys(given.keys) if given.keys else keys_beside(given.database))
-
-    @cached_property
-    def database(self) -> Database:
-        """The database; raises DatabaseProblem. Without its keys nothing in it is touched."""
-        _ = self.vault
-        database = Database(self.given.database)
-        self._closing.callback(database.close)
-        return database
-
-    @cached_property
-    def requests(self) -> RequestStore:
-        return RequestStore(self.database, clock=now, owner=self.owner)
-
-    @cached_property
-    def accounts(self) -> AccountStore:
-        return AccountStore(self.database, self.vault, clock=now)
+class Parts(Stores):
+    """The parts of one bot, on top of what it keeps."""
 
     @cached_property
     def sign_ins(self) -> SignInStore:
         return SignInStore(self.database, self.vault, clock=now, owner=self.owner, wake=self.wake)
 
     @cached_property
-    def partings(self) -> PartingStore:
-        return PartingStore(self.database, self.vault, self.accounts, clock=now, owner=self.owner)
-
-    @cached_property
     def tickets(self) -> TicketStore:
         return TicketStore(self.database, clock=now, sign_in=self.sign_ins.find)
-
-    @cached_property
-    def journeys(self) -> JourneyStore:
-        return JourneyStore(self.database)
-
-    @cached_property
-    def places(self) -> Places:
-        return Places(store=PlaceStore(self.database), clock=now)
 
     # Globus
 
     def clients(self, patience: Patience, accounts: Accounts | None = None) -> Clients:
         """Give clients that wait so long, with the tokens of the linked accounts or of others."""
         registration = Registration(self.given.globus_client_id, self.given.globus_client_secret)
-        return Clients(registration, accounts=accounts or self.accounts, patience=patience)
+        return Clients(registration, accounts=accounts or self.accounts, patience=patience, turns=self.turns)
+
+    @cached_property
+    def turns(self) -> Turns:
+        return Turns()
 
     @cached_property
     def patience(self) -> Patience:
@@ -227,12 +180,38 @@ class Parts:
         return Disconnecting(
             partings=self.partings,
             globus=GlobusPartings(self.listing, lambda tokens: self.clients(self.patience, tokens)),
-            news=DisconnectingMessages(poster=self.poster),
+            news=DisconnectingMessages(poster=self.poster, refresh_home=self.home.refresh),
             clock=now,
             new_id=new_id,
             wake=self.wake,
             chance=random.SystemRandom(),
             executor=self.threads("parting", 4),
+        )
+
+    @cached_property
+    def installing(self) -> Installing:
+        given = self.given
+        return Installing(
+            installations=self.installations,
+            journeys=self.journeys,
+            slack=SlackInstallation(
+                client_id=given.slack_client_id,
+                client_secret=given.slack_client_secret or "",
+                api_url=given.slack_api_url,
+                redirect_uri=given.public_url + INSTALLED,
+            ),
+            clock=now,
+            executor=self.threads("installing", 4),
+        )
+
+    @cached_property
+    def leaving(self) -> Leaving:
+        return Leaving(
+            removals=self.removals,
+            installed=self.installing,
+            leave=self.disconnecting.leave_workspace,
+            clock=now,
+            wake=self.wake,
         )
 
     @cached_property
@@ -267,8 +246,9 @@ class Parts:
             Line("sign-ins", self.sign_ins, self.linking.finish),
             Line("requests", self.requests, self.fulfilling.work),
             Line("partings", self.partings, self.disconnecting.work),
+            Line("removals", self.removals, self.leaving.work),
         ]
-        for queue in (self.sign_ins, self.requests, self.partings):
+        for queue in (self.sign_ins, self.requests, self.partings, self.removals):
             queue.recover()
         return Workers(lines, clock=now)
 
@@ -280,8 +260,7 @@ class Parts:
 
     @cached_property
     def poster(self) -> Poster:
-        given = self.given
-        return Poster(token=given.slack_bot_token, api_url=given.slack_api_url, bot_name=self._bot_name)
+        return Poster(workspaces=self.installing, api_url=self.given.slack_api_url)
 
     @cached_property
     def home(self) -> Home:

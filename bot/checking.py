@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeGuard, TypeVar
 
 from bot.accounts import Account, SlackUser
 from bot.browsing import Collection, Collections
@@ -12,6 +12,7 @@ from bot.errors import Problem, Refused, SignInNeeded, UnknownCollection
 from bot.paths import PathFindings, PathLooks, Paths
 from bot.planning import Location, Plan, Source
 from bot.quota import Intervals, refuse_too_often
+from bot.sessions import NO_SESSION, SessionRequirement
 
 
 class Consents(Protocol):
@@ -29,19 +30,26 @@ class Consents(Protocol):
 class Checked:
     """What was found: the plan with the collections' names, and the consents that are missing.
 
-    `linked` says whether the person is signed in at all; `unchecked` what could not be looked at, and why,
-    in sentences.
+    `sign_in` says why the person has to sign in before anything can be looked at. `unchecked` says what could
+    not be looked at, and why, in sentences. `session` is what the collection `demanded_by` asks of a sign-in.
     """
 
     plan: Plan
     missing: frozenset[str]
-    linked: bool
+    sign_in: SignInNeeded | None = None
     unchecked: str = ""
+    session: SessionRequirement = NO_SESSION
+    demanded_by: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether a sign-in has to come first."""
+        return bool(self.sign_in or self.missing or self.session)
 
     @property
     def ready(self) -> bool:
         """Whether nothing stands between this plan and its timer."""
-        return self.linked and not self.missing and not self.unchecked
+        return not self.waits and not self.unchecked
 
 
 class Checking:
@@ -70,10 +78,10 @@ class Checking:
         looks = PathLooks(self._paths, self._lookups, person, plan)
         counting = self._lookups.submit(self._other_intervals, person, plan)
         source, destination = (each.result() for each in looking)
-        missing = asking.result()
-        linked = missing is not None
-        _refuse_unusable("source_collection", source, linked=linked)
-        _refuse_unusable("destination_collection", destination, linked=linked)
+        missing, sign_in = asking.result()
+        _refuse_unusable("source_collection", source, signed_in=sign_in is None)
+        _refuse_unusable("destination_collection", destination, signed_in=sign_in is None)
+        sign_in = sign_in or next((one for one in (source, destination) if _is_sign_in(one)), None)
         plan = replace(
             plan, source=_named(plan.source, source), destination=_named(plan.destination, destination)
         )
@@ -82,16 +90,22 @@ class Checking:
             for one in (source, destination)
             if isinstance(one, Collection) and one.needs_data_access
         )
-        # Paths are looked at with the person's own eyes, and before the sign-in there are none.
-        findings = looks.judge(plan) if linked else PathFindings()
-        if plan.schedule.interval and linked:
-            refuse_too_often(plan.schedule.interval, counting.result())
-        missing = needed if missing is None else needed & (missing | findings.without_consent)
+        try:
+            if sign_in:
+                raise sign_in
+            # Paths are looked at with the person's own eyes, and before the sign-in there are none.
+            findings = looks.judge(plan)
+            if plan.schedule.interval:
+                refuse_too_often(plan.schedule.interval, counting.result())
+        except SignInNeeded as problem:
+            # Which consents are there is not known then, and asking for one that is changes nothing.
+            return Checked(plan=plan, missing=needed, sign_in=problem, session=problem.session)
         return Checked(
             plan=plan,
-            missing=missing,
-            linked=linked,
+            missing=needed & (missing | findings.without_consent),
             unchecked=" ".join([*findings.unseen, *_beyond_consent(plan, findings, needed)]),
+            session=findings.session,
+            demanded_by=findings.demanded_by,
         )
 
     def _look_up(self, person: SlackUser, collection_id: str) -> Collection | Problem:
@@ -100,12 +114,14 @@ class Checking:
         except (UnknownCollection, SignInNeeded) as problem:
             return problem
 
-    def _missing(self, person: SlackUser, collections: frozenset[str]) -> frozenset[str] | None:
-        """Give the collections without consent, or None for a person who has to sign in first."""
+    def _missing(
+        self, person: SlackUser, collections: frozenset[str]
+    ) -> tuple[frozenset[str], SignInNeeded | None]:
+        """Give the collections without consent, or why a person has to sign in first."""
         try:
-            return self._consents.missing(person, collections)
-        except SignInNeeded:
-            return None
+            return self._consents.missing(person, collections), None
+        except SignInNeeded as problem:
+            return collections, problem
 
     def _other_intervals(self, person: SlackUser, plan: Plan) -> Sequence[timedelta]:
         return self._intervals.of(person) if plan.schedule.interval else ()
@@ -119,9 +135,13 @@ def _beyond_consent(plan: Plan, findings: PathFindings, needed: frozenset[str]) 
     ]
 
 
-def _refuse_unusable(field: str, found: Collection | Problem, *, linked: bool) -> None:
+def _is_sign_in(found: Collection | Problem) -> TypeGuard[SignInNeeded]:
+    return isinstance(found, SignInNeeded)
+
+
+def _refuse_unusable(field: str, found: Collection | Problem, *, signed_in: bool) -> None:
     # Before the sign-in the bot looks with its own eyes, and a private collection is unknown to it.
-    if isinstance(found, UnknownCollection) and linked:
+    if isinstance(found, UnknownCollection) and signed_in:
         raise Refused(found.happened, found.next_step, field=field)
     if isinstance(found, Collection) and not found.can_hold_files:
         raise Refused(
@@ -145,15 +165,21 @@ def names_of(plan: Plan, collections: frozenset[str]) -> list[str]:
 
 
 def why_sign_in(
-    *, account: Account | None, missing: frozenset[str], asked_before: frozenset[str], names: Sequence[str]
+    *,
+    account: Account | None,
+    checked: Checked,
+    asked_before: frozenset[str],
 ) -> str:
     """Say why a sign-in is needed, and name what was declined if it was asked for before."""
-    listed = " and ".join(names)
     if account is None:
         return "Sign in to Globus once, so that the transfer can run with your account."
-    if not missing:
-        return f"Globus asks you to sign in again as {account.username}."
-    if missing & asked_before:
+    if checked.session:
+        names = names_of(checked.plan, frozenset({checked.demanded_by}))
+        return " ".join([*(f"{name} is protected." for name in names), checked.session.in_words()])
+    if checked.sign_in:
+        return f"{checked.sign_in.happened} Sign in again as {account.username}."
+    listed = " and ".join(names_of(checked.plan, checked.missing))
+    if checked.missing & asked_before:
         return (
             f"You did not allow access to data on {listed}, so no timer was made: it would stop at its "
             "first run. Open the link again and leave the box ticked, or leave it be."
@@ -161,4 +187,19 @@ def why_sign_in(
     return (
         f"Globus needs one more consent from you: access to data on {listed}. "
         "It could not be asked for before, because the collection was looked up only after you signed in."
+    )
+
+
+def still_demanded(checked: Checked) -> Refused:
+    """Say that a session is asked for although a sign-in has just brought it, so that another is no use."""
+    field = {
+        checked.plan.source.collection_id: "source_collection",
+        checked.plan.destination.collection_id: "destination_collection",
+    }.get(checked.demanded_by)
+    names = names_of(checked.plan, frozenset({checked.demanded_by}))
+    where = f" for {names[0]}" if names else ""
+    return Refused(
+        f"You signed in, but{where} Globus still wants {checked.session.wish()}. No timer was made.",
+        "Choose another collection, or ask whoever looks after this one.",
+        field=field,
     )

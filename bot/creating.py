@@ -17,6 +17,9 @@ MOST_CREATIONS: Final = 2
 """The first, and one more after every look found nothing; then the owner decides."""
 
 
+LOOKING: Final = "Globus did not say whether the timer was made. I am looking for it."
+
+
 @dataclass(frozen=True, slots=True)
 class Timer:
     """What exists at Globus Timers; `job_id` names it. `next_run` is None when no run is to come."""
@@ -86,7 +89,7 @@ class Creating:
             unclear_since=now,
             looks=0,
             due=now + self._looks[0],
-            reason="Globus did not say whether the timer was made. I am looking for it.",
+            reason=LOOKING,
         )
 
     def look(self, request: TimerRequest) -> TimerRequest:

@@ -63,6 +63,14 @@ class Partings(Protocol):
         """Give everybody of a workspace who is linked."""
         ...
 
+    def forget(self, person: SlackUser) -> None:
+        """Forget what somebody keeps with the bot who need not be linked, and give up what waits for them."""
+        ...
+
+    def forget_workspace(self, team_id: str) -> None:
+        """Forget everything of a workspace but its partings and whoever is still linked."""
+        ...
+
     def made_for(self, person: SlackUser) -> Sequence[Timer]:
         """Give the timers that the bot made for a person, as far as it knows."""
         ...
@@ -96,11 +104,13 @@ class PartingNews(Protocol):
 class Farewell:
     """What a person should know before they disconnect: their live timers that the bot made.
 
-    `is_certain` is false where Globus could not be asked, and the bot says what it knows itself.
+    `is_certain` is false where Globus could not be asked, and the bot says what it knows itself. With
+    `is_ended` it could not because the person's sign-in has ended, and then nothing can be deleted either.
     """
 
     timers: tuple[Timer, ...]
     is_certain: bool
+    is_ended: bool = False
 
 
 class Disconnecting:
@@ -132,7 +142,9 @@ class Disconnecting:
         made = {timer.job_id: timer for timer in self._partings.made_for(person)}
         try:
             live = self._globus.live(person)
-        except (SignInNeeded, ServiceUnavailable):
+        except SignInNeeded:
+            return Farewell(tuple(made.values()), is_certain=False, is_ended=True)
+        except ServiceUnavailable:
             return Farewell(tuple(made.values()), is_certain=False)
         return Farewell(tuple(timer for timer in live if timer.job_id in made), is_certain=True)
 
@@ -163,10 +175,20 @@ class Disconnecting:
         self._wake()
         return begun
 
+    async def leave_soon(self, person: SlackUser) -> None:
+        """Part with somebody whose Slack account is no more; their timers stay theirs."""
+
+        def leave() -> None:
+            self.begin(person, is_told=False)
+            self._partings.forget(person)
+
+        await asyncio.to_thread(leave)
+
     def leave_workspace(self, team_id: str) -> None:
-        """Disconnect everybody of a workspace that removed the bot; their timers stay theirs."""
+        """Part with everybody of a workspace that removed the bot; their timers stay theirs."""
         for person in self._partings.people(team_id):
             self.begin(person, is_told=False)
+        self._partings.forget_workspace(team_id)
 
     def work(self, parting: Parting) -> None:
         """Take a parting as far as it goes now; each step is committed before the next."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from bot.sessions import NO_SESSION, SessionRequirement
+
 
 class Problem(Exception):
     """What happened, in the person's words, and what they can do next.
@@ -43,10 +45,26 @@ class UnknownCollection(Problem):
 
 
 class SignInNeeded(Problem):
-    """There is no usable Globus token: never linked, revoked, or unused for too long."""
+    """Only another sign-in helps: never linked, revoked, unused for too long, or Globus asks for one.
 
-    def __init__(self, happened: str = "You are not signed in to Globus.") -> None:
+    `session` is what Globus asks of that sign-in.
+    """
+
+    def __init__(
+        self,
+        happened: str = "You are not signed in to Globus.",
+        *,
+        session: SessionRequirement = NO_SESSION,
+    ) -> None:
         super().__init__(happened, "Sign in with the link.")
+        self.session = session
+
+
+class SignInEnded(SignInNeeded):
+    """Globus takes this person's tokens no more: they were revoked, or nobody used them for six months."""
+
+    def __init__(self) -> None:
+        super().__init__("Your sign-in to Globus has ended.")
 
 
 class ServiceUnavailable(Problem):

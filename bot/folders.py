@@ -15,6 +15,7 @@ from bot.errors import Problem, SignInNeeded
 from bot.linking import Linking
 from bot.places import Places
 from bot.planning import LONGEST_PATH, MOST_ITEMS
+from bot.sessions import NO_SESSION, SessionRequirement
 from bot.sign_ins import SignInLink
 
 PAGE: Final = 40
@@ -78,12 +79,17 @@ class NotListed(Problem):
 class ConsentNeeded(SignInNeeded):
     """The person is linked, and something that only another sign-in gives is missing.
 
-    `demand` is what the collection itself asks for, in its words; empty if it is the consent to its data.
+    It is the consent to the collection's data, or the `session` that the collection asks for.
     """
 
-    def __init__(self, demand: str = "") -> None:
-        super().__init__("Your consent to this collection's data is missing.")
-        self.demand = demand
+    def __init__(self, session: SessionRequirement = NO_SESSION) -> None:
+        missing = "Your consent to this collection's data is missing."
+        super().__init__(session.in_words() if session else missing, session=session)
+
+    @property
+    def demand(self) -> str:
+        """What the collection asks for, in a sentence; empty if it is the consent to its data."""
+        return self.session.in_words() if self.session else ""
 
 
 class Folders(Protocol):
@@ -102,7 +108,7 @@ class Visit:
     """Where a person is while they browse, and the form below, as it was when they began.
 
     `context` is what travels with the form; `names` are the files of the page that is shown, `ticked` the
-    chosen paths in this folder.
+    chosen paths in this folder. `demanded` is the session, written, that the link in the view asks for.
     """
 
     key: str
@@ -116,6 +122,7 @@ class Visit:
     name: str = ""
     names: tuple[str, ...] = ()
     ticked: tuple[str, ...] = ()
+    demanded: str = ""
 
     @property
     def collection_id(self) -> str:
@@ -216,19 +223,28 @@ class Visits:
         visit = _visit(self._places.find(person, key))
         if visit is None:
             return None
-        sight = replace(self._see(person, visit), signed_in=True)
+        brought = SessionRequirement.read(visit.demanded)
+        sight = replace(self._see(person, visit, brought=brought), signed_in=True)
         arrived = _arrived(_visit(self._places.find(person, key)), visit, sight)
         if arrived is None:
             return None
         self._places.keep(person, key, asdict(arrived))
         return arrived, sight
 
-    def _see(self, person: SlackUser, visit: Visit) -> Sight:
+    def _see(self, person: SlackUser, visit: Visit, *, brought: SessionRequirement = NO_SESSION) -> Sight:
+        """Look, perhaps after a sign-in that `brought` a session; what it brought is not asked for again."""
         name = self._name(person, visit)
         try:
             return Sight(self._list(person, visit), name=name)
         except SignInNeeded as problem:
-            link = self._linking.begin(person, collections=self._needed(person, visit), browsing=visit.key)
+            if problem.session and problem.session == brought:
+                return Sight(problem=_still_demanded(brought), name=name)
+            link = self._linking.begin(
+                person,
+                collections=self._needed(person, visit),
+                session=problem.session,
+                browsing=visit.key,
+            )
             return Sight(problem=problem, link=link, name=name)
         except Problem as problem:
             return Sight(problem=problem, name=name)
@@ -266,12 +282,20 @@ class Visits:
 def _arrived(latest: Visit | None, visit: Visit, sight: Sight) -> Visit | None:
     if latest is None or (latest.path, latest.offset) != (visit.path, visit.offset):
         return None
-    here = replace(latest, name=sight.name)
+    asked = sight.problem.session if sight.link and isinstance(sight.problem, SignInNeeded) else NO_SESSION
+    here = replace(latest, name=sight.name, demanded=asked.written() if asked else "")
     if sight.folder is None:
         return here
     files = tuple(one.name for one in sight.folder.entries if is_choosable(sight.folder.path, one))
     # The path that was asked for may have been a file, or the place where the collection begins.
     return replace(here, path=sight.folder.path, offset=sight.folder.offset, names=files)
+
+
+def _still_demanded(session: SessionRequirement) -> Problem:
+    return Problem(
+        f"You signed in, but Globus still wants {session.wish()}.",
+        "Type the path instead, or ask whoever looks after the collection.",
+    )
 
 
 def _visit(document: Mapping[str, Any] | None) -> Visit | None:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from bot.accounts import Account
-from bot.checking import Checking, names_of, why_sign_in
-from bot.creating import Creating
+from bot.checking import Checked, Checking, names_of, still_demanded, why_sign_in
+from bot.creating import LOOKING, Creating
 from bot.errors import CannotPost, Refused, ServiceUnavailable, SignInNeeded
 from bot.linking import Linking
 from bot.scheduling import RequestState, TimerRequest
@@ -96,8 +96,6 @@ class Fulfilling:
             return self._next(request)
         except Refused as problem:
             return _refused(request, problem)
-        except SignInNeeded:
-            return self._sign_in_again(request)
         except ServiceUnavailable as problem:
             return self._later(request, problem)
 
@@ -110,7 +108,7 @@ class Fulfilling:
             case RequestState.READY:
                 return self._create(request)
             case RequestState.UNCLEAR:
-                return self._creating.look(request)
+                return self._look(request)
             case RequestState.CREATED:
                 return self._announce(request)
         return replace(request, due=None)
@@ -120,23 +118,26 @@ class Fulfilling:
         request = replace(request, plan=checked.plan, attempts=0)
         if checked.ready:
             return replace(request, state=RequestState.READY, due=self._clock(), reason="")
-        if checked.missing or not checked.linked:
-            return self._wait(request, checked.missing)
-        # What could not be checked may be fine all the same, so this is for the owner to decide.
-        return replace(request, state=RequestState.UNCHECKED, due=None, reason=checked.unchecked)
+        if checked.waits:
+            return self._wait(request, checked)
+        # What could not be checked may be fine all the same, so this is for the owner to decide. By then
+        # what a sign-in brought may be over, and is to be asked for again.
+        return replace(request, state=RequestState.UNCHECKED, due=None, reason=checked.unchecked, answered=())
 
-    def _wait(self, request: TimerRequest, missing: frozenset[str]) -> TimerRequest:
+    def _wait(self, request: TimerRequest, checked: Checked) -> TimerRequest:
+        if checked.session in request.answered:
+            raise still_demanded(checked)
         return replace(
             request,
             state=RequestState.WAITING_FOR_SIGN_IN,
-            due=request.received_at + WAITING_LIFE,
-            missing=missing,
-            asked_for=request.asked_for | missing,
+            due=self._clock() + WAITING_LIFE if request.creations else request.received_at + WAITING_LIFE,
+            missing=checked.missing,
+            asked_for=request.asked_for | checked.missing,
+            demanded=checked.session,
             reason=why_sign_in(
                 account=self._linking.account(request.person),
-                missing=missing,
+                checked=checked,
                 asked_before=request.asked_for,
-                names=names_of(request.plan, missing),
             ),
         )
 
@@ -145,14 +146,31 @@ class Fulfilling:
         self._requests.save(intended)
         try:
             return self._creating.create(intended)
-        except SignInNeeded:
-            return self._wait(request, frozenset())
+        except SignInNeeded as problem:
+            # It was certainly not made, so this creation does not count.
+            return self._wait(
+                request, Checked(request.plan, frozenset(), sign_in=problem, session=problem.session)
+            )
 
-    def _sign_in_again(self, request: TimerRequest) -> TimerRequest:
-        if request.state is RequestState.UNCLEAR:
-            # The timer may exist: this request must not go back to checking, where it would be sent again.
-            return self._later(request, ServiceUnavailable("Globus"))
-        return self._wait(request, frozenset())
+    def _look(self, request: TimerRequest) -> TimerRequest:
+        """Look for the timer of an unclear outcome, after a sign-in if it takes one.
+
+        The request stays unclear meanwhile: the timer may exist, and going back to checking would send it
+        again. After a day, or if signing in did not help, it rests until its owner decides.
+        """
+        try:
+            return self._creating.look(replace(request, signed_out=False, reason=LOOKING))
+        except SignInNeeded as needed:
+            problem = needed
+        rests = request.signed_out or problem.session in request.answered
+        return replace(
+            request,
+            due=None if rests else self._clock() + WAITING_LIFE,
+            demanded=problem.session,
+            signed_out=True,
+            attempts=0,
+            reason=f"{problem.happened} Sign in again, so that I can look whether the timer was made.",
+        )
 
     def _announce(self, request: TimerRequest) -> TimerRequest:
         try:
@@ -186,9 +204,12 @@ class Fulfilling:
 
     def _show(self, request: TimerRequest) -> None:
         link = None
-        if request.state is RequestState.WAITING_FOR_SIGN_IN:
+        if request.waits_for_sign_in:
             link = self._linking.begin(
-                request.person, collections=request.missing, request_id=request.request_id
+                request.person,
+                collections=request.missing,
+                session=request.demanded,
+                request_id=request.request_id,
             )
         self._news.show(request, link=link, names=names_of(request.plan, request.missing))
 

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from bot.accounts import Account, Accounts, Grant, SlackUser
 from bot.errors import CodeRefused, OutcomeUnclear, Problem, ServiceUnavailable
+from bot.sessions import NO_SESSION, SessionRequirement
 from bot.sign_ins import GlobusAuth, Links, SignIn, SignInLink, SignIns, SignInState
 
 SIGN_IN_LIFE: Final = timedelta(minutes=10)
@@ -17,15 +18,28 @@ CODE_TRIES: Final = 3
 """Enough for a code copied without its first letter, too few for guessing."""
 
 
+class Wanted(NamedTuple):
+    """What requests wait for: consents to these collections, and what else Globus asks of a sign-in."""
+
+    collections: frozenset[str] = frozenset()
+    session: SessionRequirement = NO_SESSION
+
+
 class WaitingRequests(Protocol):
     """Requests that wait for a sign-in."""
 
-    def resume(self, person: SlackUser) -> None:
-        """Let every request of this person that waits for a sign-in go on."""
+    def resume(self, person: SlackUser, session: SessionRequirement) -> None:
+        """Let every request of this person that waits for a sign-in go on.
+
+        Each that waited for exactly this session remembers that it was brought.
+        """
         ...
 
-    def waiting_for(self, person: SlackUser) -> frozenset[str]:
-        """Give the collections whose consent this person's requests wait for."""
+    def waiting_for(self, person: SlackUser) -> Wanted:
+        """Give what this person's requests wait for; of several sessions the one asked for last.
+
+        Two sessions are never one: an identity that satisfies the one may fail the other.
+        """
         ...
 
 
@@ -76,6 +90,7 @@ class Linking:
         person: SlackUser,
         *,
         collections: frozenset[str] = frozenset(),
+        session: SessionRequirement = NO_SESSION,
         request_id: str | None = None,
         browsing: str | None = None,
         opening: str | None = None,
@@ -87,6 +102,7 @@ class Linking:
             verifier=self._new_verifier(),
             expires_at=self._clock() + SIGN_IN_LIFE,
             collections=collections,
+            session=session,
             request_id=request_id,
             browsing=browsing,
             opening=opening,
@@ -98,8 +114,9 @@ class Linking:
         """Give the person's account, and a link that asks for all that their waiting requests need."""
 
         def begin() -> tuple[Account | None, SignInLink]:
-            needed = self._requests.waiting_for(person)
-            return self.account(person), self.begin(person, collections=needed)
+            wanted = self._requests.waiting_for(person)
+            link = self.begin(person, collections=wanted.collections, session=wanted.session)
+            return self.account(person), link
 
         return await asyncio.to_thread(begin)
 
@@ -175,7 +192,7 @@ class Linking:
         account = Account(sign_in.person, grant.identity_id, grant.username)
         self._accounts.link(account, grant.tokens)
         self._sign_ins.save(replace(sign_in, state=SignInState.DONE, code=None))
-        self._requests.resume(sign_in.person)
+        self._requests.resume(sign_in.person, sign_in.session)
         self._news.linked(sign_in, account)
 
     def _try_again(self, sign_in: SignIn, problem: CodeRefused) -> None:
@@ -184,7 +201,7 @@ class Linking:
                 sign_in, CodeRefused("That was the third code that did not fit.", "Here is a new link.")
             )
             return
-        self._sign_ins.save(replace(sign_in, state=SignInState.OPEN, code=None))
+        self._sign_ins.save(replace(sign_in, state=SignInState.OPEN, code=None, reason=str(problem)))
         self._news.code_failed(sign_in, problem, self._link(sign_in))
 
     def _give_back(self, grant: Grant) -> None:

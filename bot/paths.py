@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from bot.accounts import SlackUser
 from bot.errors import Refused
 from bot.planning import Plan
+from bot.sessions import NO_SESSION, SessionRequirement
 
 MOST_ALONE: Final = 8
 """So many items of one folder are looked at one by one; for more, one listing of the folder says it all."""
@@ -31,13 +32,14 @@ class Sight(StrEnum):
 class Look:
     """What one look gave; `entries` is what is in a folder that was looked through.
 
-    `reason` says why a path was `UNSEEN`, or which sign-in its collection asks for (`NO_SESSION`), as the end
-    of a sentence.
+    `reason` says why a path was `UNSEEN`, as the end of a sentence; `session` what its collection asks of a
+    sign-in (`NO_SESSION`).
     """
 
     sight: Sight
     reason: str = ""
     entries: Mapping[str, Sight] = field(default_factory=dict)
+    session: SessionRequirement = NO_SESSION
 
     def at(self, name: str) -> "Look":
         """Give what is under a name in a folder that was looked through.
@@ -74,11 +76,14 @@ class PathFindings:
     """What stands in the way without being refused.
 
     `without_consent` are collections that asked for a consent; `unseen` the sentences about paths that could
-    not be looked at.
+    not be looked at. `session` is what the collection `demanded_by` asks of a sign-in; of two collections
+    that ask, the source comes first.
     """
 
     without_consent: frozenset[str] = frozenset()
     unseen: tuple[str, ...] = ()
+    session: SessionRequirement = NO_SESSION
+    demanded_by: str = ""
 
 
 class _How(Enum):
@@ -107,9 +112,12 @@ class PathLooks:
         """Wait for the looks and judge them; raises Refused, SignInNeeded or ServiceUnavailable."""
         looks = {glance: future.result() for glance, future in self._looks.items()}
         found = [*_judged_source(plan, looks), *_judged_destination(plan, looks)]
+        demand = next((one for one in found if one.session), _Open(""))
         return PathFindings(
-            without_consent=frozenset(one.collection_id for one in found if not one.sentence),
+            without_consent=frozenset(one.collection_id for one in found if one.is_consent),
             unseen=tuple(dict.fromkeys(one.sentence for one in found if one.sentence)),
+            session=demand.session,
+            demanded_by=demand.collection_id,
         )
 
     def _look(self, person: SlackUser, glance: _Glance) -> Look:
@@ -121,10 +129,16 @@ class PathLooks:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A question that stays open: a consent that is missing, or with a sentence a path that is unseen."""
+    """A question that stays open: a path that is unseen, a session that is asked for, or else a consent."""
 
     collection_id: str
     sentence: str = ""
+    session: SessionRequirement = NO_SESSION
+
+    @property
+    def is_consent(self) -> bool:
+        """Whether it is a consent that is missing."""
+        return not self.sentence and not self.session
 
 
 _Looks = Mapping[_Glance, Look]
@@ -162,19 +176,9 @@ def _judged_source(plan: Plan, looks: _Looks) -> Sequence[_Open]:
         look = looks[glance]
         if glance.how is _How.WHOLE:
             look = look.at(path.rstrip("/").rpartition("/")[2])
-        _refuse_session(look, where, field="source_collection")
         _refuse_source(look.sight, path, where)
         found += _judged(look, plan.source.collection_id, path, where)
     return found
-
-
-def _refuse_session(look: Look, where: str, *, field: str) -> None:
-    if look.sight is Sight.NO_SESSION:
-        raise Refused(
-            f"{where} asks for {look.reason}.",
-            "Sign in to Globus that way first, or choose another collection.",
-            field=field,
-        )
 
 
 def _refuse_source(sight: Sight, path: str, where: str) -> None:
@@ -200,7 +204,6 @@ def _judged_destination(plan: Plan, looks: _Looks) -> Sequence[_Open]:
     collection_id, path = plan.destination.collection_id, plan.destination.path
     where = plan.destination.name or "the destination"
     look = looks[_Glance(collection_id, path, _How.INTO)]
-    _refuse_session(look, where, field="destination_collection")
     _refuse_destination(plan, look, path, where)
     above = parent_of(path)
     if look.sight is not Sight.NOTHING or above is None:
@@ -243,6 +246,8 @@ def _may_not_look(path: str, where: str) -> Refused:
 def _judged(look: Look, collection_id: str, path: str, where: str) -> list[_Open]:
     if look.sight is Sight.NO_CONSENT:
         return [_Open(collection_id)]
+    if look.sight is Sight.NO_SESSION:
+        return [_Open(collection_id, session=look.session)]
     if look.sight is Sight.UNSEEN:
         return [_Open(collection_id, f"I could not look at {path} on {where}: {look.reason}.")]
     return []

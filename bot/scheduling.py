@@ -11,6 +11,7 @@ from bot.accounts import SlackUser
 from bot.drafts import Draft, Drafts
 from bot.forms import read_plan
 from bot.planning import Plan
+from bot.sessions import NO_SESSION, SessionRequirement
 
 SETTLING: Final = timedelta(seconds=0.25)
 """Slack puts the acknowledged view in place after the answer; an update that comes first would be lost."""
@@ -38,8 +39,10 @@ class TimerRequest:
 
     `reference` is part of the timer's name at Globus, so that the bot can find it again. `due` is
     when a worker should look at it next; None while it waits for a person or is over. `missing` are
-    the collections whose consent it waits for, `asked_for` all that it ever asked for. `looks` counts
-    the searches after an unclear outcome since `unclear_since`; `creations` the times it was sent.
+    the collections whose consent it waits for, `asked_for` all that it ever asked for. `demanded` is what
+    else Globus wants of the sign-in that it waits for, `answered` what sign-ins have brought already. `looks`
+    counts the searches after an unclear outcome since `unclear_since`; with `signed_out` they wait for a
+    sign-in. `creations` counts the times it was sent.
     """
 
     request_id: str
@@ -52,6 +55,9 @@ class TimerRequest:
     view_id: str | None = None
     missing: frozenset[str] = frozenset()
     asked_for: frozenset[str] = frozenset()
+    demanded: SessionRequirement = NO_SESSION
+    answered: tuple[SessionRequirement, ...] = ()
+    signed_out: bool = False
     attempts: int = 0
     creations: int = 0
     looks: int = 0
@@ -60,6 +66,12 @@ class TimerRequest:
     next_run: datetime | None = None
     reason: str = ""
     blamed_field: str | None = None
+
+    @property
+    def waits_for_sign_in(self) -> bool:
+        """Whether its person has to sign in before it goes on."""
+        unclear = self.state is RequestState.UNCLEAR and self.signed_out
+        return self.state is RequestState.WAITING_FOR_SIGN_IN or unclear
 
     @property
     def timer_name(self) -> str:

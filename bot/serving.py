@@ -12,15 +12,16 @@ import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from bot.accounts import SlackUser
 from bot.binding import Binding
-from bot.building import Parts, new_id, now
+from bot.building import Parts, new_id
 from bot.errors import SettingsProblem
+from bot.installing import Installation
 from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack.background import Background
@@ -30,11 +31,14 @@ from bot.slack.entrances import EntranceHandlers
 from bot.slack.folders import FolderHandlers
 from bot.slack.fulfilling import FulfillingHandlers
 from bot.slack.home import HomeHandlers
+from bot.slack.leaving import LeavingHandlers
 from bot.slack.linking import LinkingHandlers
 from bot.slack.openid import SlackOpenId
 from bot.slack.presets import PresetHandlers
 from bot.slack.scheduling import SchedulingHandlers
+from bot.storing import now
 from bot.web import app as web_app
+from bot.web.installing import InstallingPages
 from bot.web.linking import SLACK_CALLBACK, Cookies, LinkingPages
 from bot.web.security import headers
 
@@ -53,12 +57,15 @@ class Bot:
     parts: Parts
 
 
-def join(given: Settings, *, bot: AuthorizeResult, closing: ExitStack) -> Bot:
-    """Build the bot and register everything that it listens to. Raises DatabaseProblem."""
-    parts = Parts(given, bot_name=bot.user or "transferbot", closing=closing)
+def join(given: Settings, *, only: Installation | None, closing: ExitStack) -> Bot:
+    """Build the bot and register everything that it listens to. Raises DatabaseProblem.
+
+    `only` is the one workspace that it works for; without it, it works for all that install it.
+    """
+    parts = Parts(given, only=only, closing=closing)
     client = AsyncWebClient(base_url=given.slack_api_url)
-    app = slack_app.build(client, signing_secret=given.slack_signing_secret, bot=bot)
-    listens = slack_app.Listen(app)
+    app = slack_app.build(client, signing_secret=given.slack_signing_secret, workspaces=parts.installing)
+    listens = slack_app.Listen(app, slack_app.Boundary(parts.installing))
     _register(parts, listens)
     return Bot(app=app, listens=listens, parts=parts)
 
@@ -115,6 +122,7 @@ def _register(parts: Parts, listen: slack_app.Listen) -> None:
         ),
         LinkingHandlers(linking=parts.linking),
         PresetHandlers(presets=parts.presets, open_form=entrances.open_filled),
+        LeavingHandlers(leaving=parts.leaving, disconnecting=parts.disconnecting),
     )
     for each in handlers:
         each.register(listen)
@@ -126,7 +134,8 @@ async def serve(given: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     with ExitStack() as closing:
-        bot = join(given, bot=await who_am_i(given), closing=closing)
+        token = given.slack_bot_token
+        bot = join(given, only=await who_am_i(given, token) if token else None, closing=closing)
         bot.parts.workers.start()
         closing.callback(bot.parts.workers.stop)
         if given.slack_app_token:
@@ -135,12 +144,12 @@ async def serve(given: Settings) -> None:
             await _over_http(given, bot, stopped)
 
 
-async def who_am_i(given: Settings) -> AuthorizeResult:
+async def who_am_i(given: Settings, token: str) -> Installation:
     """Ask Slack whose token this is, once: Bolt would ask at the first command, within its three seconds.
 
     Raises SettingsProblem.
     """
-    client = AsyncWebClient(token=given.slack_bot_token, base_url=given.slack_api_url)
+    client = AsyncWebClient(token=token, base_url=given.slack_api_url)
     try:
         answer = await client.auth_test()
     except SlackApiError as error:
@@ -152,13 +161,23 @@ async def who_am_i(given: Settings) -> AuthorizeResult:
         raise SettingsProblem(
             f"Slack cannot be reached at {given.slack_api_url}.", "Check the network and SLACK_API_URL."
         ) from error
-    return AuthorizeResult.from_auth_test_response(auth_test_response=answer, bot_token=given.slack_bot_token)
+    is_org_wide = bool(answer.get("is_enterprise_install"))
+    return Installation(
+        team_id=str(answer["enterprise_id" if is_org_wide else "team_id"]),
+        team_name=str(answer.get("team", "")),
+        bot_token=token,
+        bot_user_id=str(answer["user_id"]),
+        bot_name=str(answer.get("user") or "transferbot"),
+        installed_by="",
+        installed_at=now(),
+        is_org_wide=is_org_wide,
+    )
 
 
 async def _over_socket(given: Settings, bot: Bot, stopped: asyncio.Event) -> None:
     handler = AsyncSocketModeHandler(bot.app, given.slack_app_token)
     await handler.connect_async()  # type: ignore[no-untyped-call]
-    log.info("ready", mode="Socket Mode")
+    log.info("ready", mode="Socket Mode", workspaces=_workspaces(given))
     if given.public_url:
         await _serve_face(given, face(given, bot, slack=False), stopped)
     else:
@@ -167,8 +186,12 @@ async def _over_socket(given: Settings, bot: Bot, stopped: asyncio.Event) -> Non
 
 
 async def _over_http(given: Settings, bot: Bot, stopped: asyncio.Event) -> None:
-    log.info("ready", mode="HTTP", host=given.host, port=given.port)
+    log.info("ready", mode="HTTP", workspaces=_workspaces(given), host=given.host, port=given.port)
     await _serve_face(given, face(given, bot, slack=True), stopped)
+
+
+def _workspaces(given: Settings) -> str:
+    return "one" if given.slack_bot_token else "many"
 
 
 def face(given: Settings, bot: Bot, *, slack: bool) -> Starlette:
@@ -180,15 +203,24 @@ def face(given: Settings, bot: Bot, *, slack: bool) -> Starlette:
         slack=AsyncSlackRequestHandler(bot.app).handle if slack else None,
         signing_secret=given.slack_signing_secret,
         clock=lambda: now().timestamp(),
-        pages=_linking_pages(parts).routes() if given.public_url else (),
+        pages=_pages(parts) if given.public_url else (),
         headers=headers(
             forms_lead_to=f"{auth.scheme}://{auth.netloc}", is_secure=given.public_url.startswith("https://")
         ),
     )
 
 
-def _linking_pages(parts: Parts) -> LinkingPages:
-    """Build the pages between Slack and Globus; only where there is a public address."""
+def _pages(parts: Parts) -> list[Route]:
+    """Give what browsers find here; only where there is a public address."""
+    cookies = Cookies(is_secure=parts.given.public_url.startswith("https://"))
+    pages = _linking_pages(parts, cookies).routes()
+    if not parts.given.slack_bot_token:
+        pages += InstallingPages(installing=parts.installing, cookies=cookies).routes()
+    return pages
+
+
+def _linking_pages(parts: Parts, cookies: Cookies) -> LinkingPages:
+    """Build the pages between Slack and Globus."""
     given = parts.given
 
     async def linked_as(person: SlackUser) -> str:
@@ -210,7 +242,6 @@ def _linking_pages(parts: Parts) -> LinkingPages:
         seals=parts.vault,
         clock=now,
     )
-    cookies = Cookies(is_secure=given.public_url.startswith("https://"))
     return LinkingPages(binding=binding, outcome=parts.sign_ins.find_soon, cookies=cookies)
 
 

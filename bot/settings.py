@@ -1,7 +1,7 @@
 """The only reader of the environment: every setting, what it means, and its default."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -28,10 +28,17 @@ class Setting:
 
 
 SETTINGS: Final = (
-    Setting("SLACK_BOT_TOKEN", "the bot's token, `xoxb-…`"),
+    Setting(
+        "SLACK_BOT_TOKEN",
+        "the bot's token, `xoxb-…`, for one workspace; without it many can install the bot at "
+        "`PUBLIC_URL/slack/install`",
+    ),
     Setting("SLACK_APP_TOKEN", "the app-level token, `xapp-…`; if set, the bot uses Socket Mode"),
     Setting("SLACK_SIGNING_SECRET", "checks that HTTP requests come from Slack; needed without Socket Mode"),
-    Setting("SLACK_CLIENT_ID", "the Slack app's ID; needed for `PUBLIC_URL`, to sign people in with Slack"),
+    Setting(
+        "SLACK_CLIENT_ID",
+        "the Slack app's ID; needed for `PUBLIC_URL`, to sign people in with Slack, and for many workspaces",
+    ),
     Setting("SLACK_CLIENT_SECRET", "its secret"),
     Setting("SLACK_API_URL", "base of Slack's Web API, ends in `/api/`", SLACK_API_URL),
     Setting("GLOBUS_CLIENT_ID", "the Globus app's ID"),
@@ -73,7 +80,7 @@ class Secret(str):
 class Settings:
     """What the bot runs with, read once."""
 
-    slack_bot_token: Secret
+    slack_bot_token: Secret | None
     slack_app_token: Secret | None
     slack_signing_secret: Secret | None
     slack_client_id: str
@@ -140,7 +147,7 @@ class _Reader:
         if not app_token and not signing_secret:
             self._problems.append("set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)")
         settings = Settings(
-            slack_bot_token=Secret(self._required("SLACK_BOT_TOKEN")),
+            slack_bot_token=self._bot_token(),
             slack_app_token=app_token,
             slack_signing_secret=signing_secret,
             slack_client_id=self._given.get("SLACK_CLIENT_ID", ""),
@@ -175,6 +182,19 @@ class _Reader:
         if name not in self._given:
             self._problems.append(f"set {name}")
         return self._given.get(name, "")
+
+    def _bot_token(self) -> Secret | None:
+        """Read the one workspace's token; without it all that installing into many needs must be there."""
+        token = self._secret("SLACK_BOT_TOKEN")
+        needed = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "PUBLIC_URL")
+        missing = [name for name in needed if name not in self._given]
+        if token or not missing:
+            return token
+        if len(missing) == len(needed):
+            self._problems.append(f"set SLACK_BOT_TOKEN (one workspace), or {_listed(missing)} (many)")
+        else:
+            self._problems.append(f"set {_listed(missing)} too (many workspaces), or SLACK_BOT_TOKEN (one)")
+        return None
 
     def _secret(self, name: str) -> Secret | None:
         return Secret(self._given[name]) if name in self._given else None
@@ -215,7 +235,8 @@ class _Reader:
         loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
         if not parts.netloc or (parts.scheme != "https" and not (parts.scheme == "http" and loopback)):
             self._problems.append("PUBLIC_URL is an address that begins with https://")
-        if not self._given.get("SLACK_CLIENT_ID") or not self._given.get("SLACK_CLIENT_SECRET"):
+        signs_in = {"SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"} <= self._given.keys()
+        if not signs_in and "SLACK_BOT_TOKEN" in self._given:  # without a token it is said already
             self._problems.append(
                 "PUBLIC_URL needs SLACK_CLIENT_ID and SLACK_CLIENT_SECRET, which bind a link to its person"
             )
@@ -226,3 +247,8 @@ class _Reader:
         if not url.startswith("sqlite:///") or url == "sqlite:///":
             self._problems.append("DATABASE_URL looks like sqlite:///transferbot.db")
         return Path(url.removeprefix("sqlite:///"))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Write names as a sentence does."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

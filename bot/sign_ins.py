@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.accounts import Grant, SlackUser, Token
+from bot.sessions import NO_SESSION, SessionRequirement
 
 
 class SignInState(StrEnum):
@@ -22,10 +23,10 @@ class SignInState(StrEnum):
 class SignIn:
     """One journey to Globus and back, begun by one person and finished only by them.
 
-    `collections` are those whose `data_access` it asks for. `request_id` is the request that waits
-    for it, if any; `browsing` is the key of the browsing that goes on after it. `view_id` shows the pasted
-    code's fate. `form_view_id` becomes a form once the person is linked: the one that `opening` describes.
-    `reason` says why it failed.
+    `collections` are those whose `data_access` it asks for, `session` is what else Globus wants of it.
+    `request_id` is the request that waits for it, if any; `browsing` is the key of the browsing that goes on
+    after it. `view_id` shows the pasted code's fate. `form_view_id` becomes a form once the person is linked:
+    the one that `opening` describes. `reason` says why it failed.
     """
 
     sign_in_id: str
@@ -33,6 +34,7 @@ class SignIn:
     verifier: str = field(repr=False)
     expires_at: datetime
     collections: frozenset[str] = frozenset()
+    session: SessionRequirement = NO_SESSION
     request_id: str | None = None
     opening: str | None = None
     state: SignInState = SignInState.OPEN

@@ -18,6 +18,7 @@ from bot.planning import Location, Plan, Source
 from bot.quota import refuse_too_often
 from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
+from bot.sessions import SessionRequirement
 from bot.settling import DECISIONS, Decision, Settling
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -117,7 +118,7 @@ def test_a_file_goes_into_a_folder_or_to_its_own_path() -> None:
         assert check(World(looks), replace(one_file, destination=Location("b", destination))).ready
 
 
-@pytest.mark.parametrize("sight", [Sight.DENIED, Sight.NO_SESSION, Sight.NOTHING, Sight.FILE])
+@pytest.mark.parametrize("sight", [Sight.DENIED, Sight.NOTHING, Sight.FILE])
 @pytest.mark.parametrize(
     ("side", "place"), [("source", ("a", "/data/")), ("destination", ("b", "/archive/"))]
 )
@@ -148,11 +149,34 @@ def test_a_consent_that_browsing_lacks_is_asked_for_where_there_is_one() -> None
     assert "Share asks for a consent" in beyond.unchecked
 
 
+@pytest.mark.parametrize(
+    ("place", "by"), [(("a", "/data/"), "a"), (("b", "/archive/"), "b"), (("b", "/new/"), "b")]
+)
+def test_a_session_that_a_collection_asks_for_is_a_sign_in_and_no_refusal(
+    place: tuple[str, str], by: str
+) -> None:
+    session = SessionRequirement(mfa=True)
+    looks = GOOD | {("b", "/new/"): FOLDER, place: Look(Sight.NO_SESSION, session=session)}
+    checked = check(World(looks), replace(PLAN, destination=Location("b", "/archive/", "Share")))
+    if place == ("b", "/new/"):
+        looks |= {("b", "/new/x/"): Look(Sight.NOTHING)}
+        checked = check(World(looks), replace(PLAN, destination=Location("b", "/new/x/")))
+
+    assert (checked.session, checked.demanded_by, checked.waits) == (session, by, True)
+    assert not checked.ready
+
+
+def test_what_is_certainly_wrong_is_said_before_a_session_is_asked_for() -> None:
+    asking = Look(Sight.NO_SESSION, session=SessionRequirement(mfa=True))
+    with pytest.raises(Refused, match="There is no /data/"):
+        check(World({("b", "/archive/"): asking}))
+
+
 def test_nothing_is_looked_at_for_somebody_who_has_to_sign_in_first() -> None:
     world = World({}, linked=False, others=[MINUTE])
     checked = check(world)
 
-    assert (checked.linked, checked.missing, world.looked_at) == (False, frozenset({"a"}), [])
+    assert (checked.waits, checked.missing, world.looked_at) == (True, frozenset({"a"}), [])
 
 
 def test_many_items_of_a_folder_take_one_look_whatever_the_case_of_their_names() -> None:

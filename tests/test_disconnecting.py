@@ -41,6 +41,12 @@ class World:
     def people(self, team_id: str) -> Sequence[SlackUser]:
         return [ADA] if team_id == "T1" else []
 
+    def forget(self, person: SlackUser) -> None:
+        self.calls.append(f"forget {person.user_id}")
+
+    def forget_workspace(self, team_id: str) -> None:
+        self.calls.append(f"forget {team_id}")
+
     def made_for(self, person: SlackUser) -> Sequence[Timer]:
         return self.made if person == ADA else []
 
@@ -169,5 +175,5 @@ def test_when_a_workspace_goes_everybody_in_it_is_disconnected_and_nobody_is_tol
     parting.leave_workspace("T1")
     parting.work(world.kept["p1"])
 
-    assert world.calls == ["revoke auth", "revoke timers"]
+    assert world.calls == ["forget T1", "revoke auth", "revoke timers"]
     assert world.told == []

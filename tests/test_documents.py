@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -16,10 +17,10 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from bot.__main__ import main
+from bot.installing import Installation
 from bot.serving import join
 from bot.settings import SETTINGS, read
 from bot.slack.app import Listen
@@ -31,6 +32,7 @@ MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())
 SLACK_CODE = "\n".join(file.read_text() for file in (ROOT / "bot" / "slack").glob("*.py"))
 
 SCOPES: dict[str, set[str]] = {
+    "auth_test": set(),
     "chat_postMessage": {"chat:write"},
     "oauth_v2_access": set(),
     "openid_connect_token": set(),
@@ -89,7 +91,8 @@ def listens(tmp_path: Path) -> Iterator[Listen]:
         }
     )
     with ExitStack() as closing:
-        yield join(settings, bot=AuthorizeResult(enterprise_id=None, team_id="T1"), closing=closing).listens
+        only = Installation("T1", "Lab", "xoxb-1", "U1", "", datetime(2026, 11, 25, tzinfo=UTC))
+        yield join(settings, only=only, closing=closing).listens
 
 
 def test_the_manifest_has_the_commands_that_the_code_answers(listens: Listen) -> None:

@@ -30,6 +30,7 @@ from bot.folders import (
     is_choosable,
     parent_of,
 )
+from bot.sessions import SessionRequirement
 from bot.sign_ins import SignInLink
 
 ADA = SlackUser("T1", "U1")
@@ -134,6 +135,7 @@ class Room:
         self.globus = Globus()
         self.kept: dict[str, Mapping[str, Any]] = {}
         self.asked: list[tuple[frozenset[str], str]] = []
+        self.sessions: list[SessionRequirement] = []
         globus: Any = self.globus
         fakes: Any = SimpleNamespace(
             begin=self.begin,
@@ -146,8 +148,11 @@ class Room:
             folders=globus, collections=globus, linking=fakes, places=fakes, executor=executor
         )
 
-    def begin(self, person: SlackUser, *, collections: frozenset[str], browsing: str) -> SignInLink:
+    def begin(
+        self, person: SlackUser, *, collections: frozenset[str], session: SessionRequirement, browsing: str
+    ) -> SignInLink:
         del person
+        self.sessions.append(session)
         self.asked.append((collections, browsing))
         return SignInLink("s1", "https://auth.example")
 
@@ -262,3 +267,30 @@ def test_after_a_sign_in_it_goes_on_where_it_was(room: Room) -> None:
     assert found
     assert (found[0].path, found[0].view_id, found[1].signed_in) == ("/data/", "V2", True)
     assert room.visits.go_on(ADA, "another") is None
+
+
+def test_a_session_that_a_sign_in_brought_is_not_asked_for_again(room: Room) -> None:
+    session = SessionRequirement(domains=("lab.example",))
+    room.globus.problems["/data/"] = ConsentNeeded(session)
+    _, arrived = room.look(VISIT)
+    assert arrived
+
+    found = room.visits.go_on(ADA, "k")
+
+    assert found
+    assert found[1].link is None
+    assert "still wants you to sign in with an account of lab.example" in str(found[1].problem)
+    assert room.sessions == [session]
+
+
+def test_another_session_than_the_one_that_was_brought_is_asked_for(room: Room) -> None:
+    sessions = [SessionRequirement(domains=("lab.example",)), SessionRequirement(mfa=True)]
+    room.globus.problems["/data/"] = ConsentNeeded(sessions[0])
+    room.look(VISIT)
+    room.globus.problems["/data/"] = ConsentNeeded(sessions[1])
+
+    found = room.visits.go_on(ADA, "k")
+
+    assert found
+    assert found[1].link
+    assert room.sessions == sessions

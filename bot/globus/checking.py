@@ -12,7 +12,7 @@ from bot.accounts import Accounts, SlackUser
 from bot.errors import SignInNeeded
 from bot.globus import scopes
 from bot.globus.clients import Clients
-from bot.globus.errors import detail, is_revoked, reading
+from bot.globus.errors import detail, is_revoked, reading, session_demanded
 from bot.paths import Look, Sight
 
 _OVER: Final = frozenset({"inactive", "ended", "deleted", "delete_in_progress", "delete_pending"})
@@ -124,21 +124,15 @@ def _look_from(error: globus_sdk.GlobusAPIError) -> Look:
     Codes: https://docs.globus.org/api/transfer/file_operations/#errors
     """
     code = error.code or ""
-    session = error.info.authorization_parameters
-    if code != "ConsentRequired" and session:
-        return Look(Sight.NO_SESSION, _sign_in_asked_for(session.session_required_single_domain))
+    session = session_demanded(error)
+    if session:
+        return Look(Sight.NO_SESSION, session=session)
     if code == "OperationPaused":
         return Look(Sight.UNSEEN, "whoever looks after it has paused it")
     for ending, sight in _MEANINGS.items():
         if code.endswith(ending) and code != "EndpointNotFound":
             return Look(sight)
     return Look(Sight.UNSEEN, f"Globus says “{_first_line(detail(error))}”")
-
-
-def _sign_in_asked_for(domains: Sequence[str] | None) -> str:
-    if domains:
-        return f"a sign-in with an account of {' or '.join(domains)}"
-    return "a fresh sign-in"
 
 
 def _first_line(text: str) -> str:

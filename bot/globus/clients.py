@@ -1,10 +1,11 @@
 """SDK clients, made anew for each unit of work: with a person's tokens, or with the bot's own."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import globus_sdk
 from globus_sdk.authorizers import (
@@ -15,11 +16,12 @@ from globus_sdk.authorizers import (
 )
 from globus_sdk.scopes import AuthScopes, TimersScopes, TransferScopes
 from globus_sdk.transport import RetryConfig
+from typing_extensions import override
 
 from bot.accounts import Accounts, SlackUser, Token
-from bot.errors import SignInNeeded
+from bot.errors import ServiceUnavailable, SignInNeeded
 from bot.globus import scopes
-from bot.globus.errors import reading
+from bot.globus.errors import GLOBUS, is_ended, reading
 from bot.globus.transport import OnceOnlyTransport
 
 APP_NAME: Final = "transferbot"
@@ -44,11 +46,38 @@ class Patience:
     repetitions: int
 
 
-class Clients:
-    """Makes clients. Their transports are closed when the block in which they are used ends."""
+class Turns:
+    """Whose turn it is to refresh a token: one thread's at a time for each person and resource server.
 
-    def __init__(self, registration: Registration, *, accounts: Accounts, patience: Patience) -> None:
+    Shared by all clients, since a token that one of them refreshes is fresh for the others too.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._locks: WeakValueDictionary[tuple[SlackUser, str], threading.Lock] = WeakValueDictionary()
+
+    def of(self, person: SlackUser, resource_server: str) -> threading.Lock:
+        """Give the lock of a token; it is gone when nobody has it any more."""
+        with self._guard:
+            return self._locks.setdefault((person, resource_server), threading.Lock())
+
+
+class Clients:
+    """Makes clients. Their transports are closed when the block in which they are used ends.
+
+    Those that share their `turns` refresh a token once, however many need it at the same time.
+    """
+
+    def __init__(
+        self,
+        registration: Registration,
+        *,
+        accounts: Accounts,
+        patience: Patience,
+        turns: Turns | None = None,
+    ) -> None:
         self.registration = registration
+        self._turns = turns or Turns()
         self._accounts = accounts
         self._patience = patience
         self._own = _OwnToken()
@@ -68,12 +97,22 @@ class Clients:
 
     @contextmanager
     def transfer(self, person: SlackUser) -> Iterator[globus_sdk.TransferClient]:
-        """Give a client for Transfer: as the person if they are linked, else as the bot if it may.
+        """Give a client for Transfer that speaks as a person; raises SignInNeeded."""
+        with self._transport() as kept:
+            authorizer = self._as_person(person, TransferScopes.resource_server, kept)
+            yield globus_sdk.TransferClient(authorizer=authorizer, **kept)
 
-        Raises SignInNeeded if neither has credentials.
+    @contextmanager
+    def transfer_as_bot(self) -> Iterator[globus_sdk.TransferClient]:
+        """Give a client for Transfer that speaks as the bot itself, which sees what everybody may see.
+
+        Raises SignInNeeded if the bot has no credentials of its own.
         """
         with self._transport() as kept:
-            yield globus_sdk.TransferClient(authorizer=self._as_person_or_bot(person, kept), **kept)
+            login = self._login(kept)
+            if not isinstance(login, globus_sdk.ConfidentialAppAuthClient):
+                raise SignInNeeded
+            yield globus_sdk.TransferClient(authorizer=self._own.authorizer(login), **kept)
 
     @contextmanager
     def timers(self, person: SlackUser) -> Iterator[globus_sdk.TimersClient]:
@@ -103,30 +142,77 @@ class Clients:
             return globus_sdk.ConfidentialAppAuthClient(client_id, secret, **kept)
         return globus_sdk.NativeAppAuthClient(client_id, **kept)
 
-    def _as_person_or_bot(self, person: SlackUser, kept: dict[str, Any]) -> GlobusAuthorizer:
-        login = self._login(kept)
-        try:
-            return self._as_person(person, TransferScopes.resource_server, kept)
-        except SignInNeeded:
-            if not isinstance(login, globus_sdk.ConfidentialAppAuthClient):
-                raise
-            return self._own.authorizer(login)
-
     def _as_person(self, person: SlackUser, resource_server: str, kept: dict[str, Any]) -> GlobusAuthorizer:
         token = self._accounts.tokens(person).get(resource_server)
         if token is None:
             raise SignInNeeded
         if token.refresh_token is None:
             return AccessTokenAuthorizer(token.access_token)
-        return RefreshTokenAuthorizer(
+        return _SharedToken(
+            token,
             token.refresh_token,
             self._login(kept),
+            turn=self._turns.of(person, resource_server),
+            seconds=self._patience.seconds,
+            held=lambda: self._accounts.tokens(person).get(resource_server),
+            keep=lambda renewed: self._accounts.renew(person, renewed),
+            end=lambda: self._accounts.end(person, token),
+        )
+
+
+class _SharedToken(RefreshTokenAuthorizer):
+    """A person's token, which many calls use side by side and one of them refreshes when it is due."""
+
+    def __init__(
+        self,
+        token: Token,
+        refresh_token: str,
+        login: Login,
+        *,
+        turn: threading.Lock,
+        seconds: float,
+        held: Callable[[], Token | None],
+        keep: Callable[[Token], None],
+        end: Callable[[], None],
+    ) -> None:
+        super().__init__(
+            refresh_token,
+            login,
             access_token=token.access_token,
             expires_at=token.expires_at,
-            on_refresh=lambda answer: self._accounts.renew(
-                person, token_from(answer.by_resource_server[resource_server])
-            ),
+            on_refresh=lambda answer: keep(token_from(answer.by_resource_server[token.resource_server])),
         )
+        self._turn = turn
+        self._seconds = seconds
+        self._held = held
+        self._end = end
+
+    @override
+    def ensure_valid_token(self) -> None:
+        """Use the token that is held if it is newer, and refresh it if it is due.
+
+        Raises ServiceUnavailable where somebody else's refresh takes longer than this call may.
+        """
+        if not self._turn.acquire(timeout=self._seconds):
+            raise ServiceUnavailable(GLOBUS)
+        try:
+            self._take_newer()
+            super().ensure_valid_token()
+        except globus_sdk.AuthAPIError as error:
+            if is_ended(error):
+                self._end()
+            raise
+        finally:
+            self._turn.release()
+
+    def _take_newer(self) -> None:
+        held = self._held()
+        if held is None or held.access_token == self.access_token or held.refresh_token is None:
+            return
+        # After a 401 there is no moment to compare with, and whatever else is held is newer.
+        if held.expires_at > (self.expires_at or 0):
+            self.access_token, self.expires_at = held.access_token, held.expires_at
+            self.refresh_token = held.refresh_token
 
 
 class _OwnToken:

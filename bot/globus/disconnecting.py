@@ -35,6 +35,9 @@ class PartingTokens:
         del person
         return self._parting.tokens
 
+    def end(self, person: SlackUser, token: Token) -> None:
+        """There is no account any more that could end."""
+
     def renew(self, person: SlackUser, token: Token) -> None:
         """A refreshed token is used and forgotten: its refresh token is revoked with the others."""
 

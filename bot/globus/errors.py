@@ -1,15 +1,18 @@
 """What the SDK raises, in the core's words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 import globus_sdk
 from globus_sdk.exc import GlobusConnectionError, GlobusConnectionTimeoutError, NetworkError
+from globus_sdk.gare import GARE, to_gare
 from requests.exceptions import SSLError
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from bot.errors import OutcomeUnclear, Problem, Refused, ServiceUnavailable, SignInNeeded
+from bot.errors import OutcomeUnclear, Problem, Refused, ServiceUnavailable, SignInEnded, SignInNeeded
+from bot.sessions import NO_SESSION, SessionRequirement
 
 GLOBUS: Final = "Globus"
 
@@ -61,16 +64,59 @@ def _said(raw: Mapping[str, Any]) -> str:
     return f"{'.'.join(place)}: {text}" if place else text
 
 
+def session_demanded(error: globus_sdk.GlobusAPIError) -> SessionRequirement:
+    """Give what an error asks of a sign-in; what is empty in it, as Transfer sends it, asks for nothing.
+
+    Any service may send it, with any status, at the top of its body or in one of its errors
+    (https://docs.globus.org/guides/overviews/gares/). A missing consent is none.
+    """
+    gare = _gare(error)
+    if gare is None:
+        return NO_SESSION
+    asked = gare.authorization_parameters
+    session = SessionRequirement(
+        message=asked.session_message or "",
+        identities=_sorted(asked.session_required_identities),
+        domains=_sorted(asked.session_required_single_domain),
+        policies=_sorted(asked.session_required_policies),
+        mfa=bool(asked.session_required_mfa),
+        prompt="login" if asked.prompt == "login" else "",
+    )
+    if session or asked.required_scopes or not session.message:
+        return session
+    # A message alone: all that a sign-in can bring then is that it is fresh.
+    return replace(session, prompt="login")
+
+
+def _gare(error: globus_sdk.GlobusAPIError) -> GARE | None:
+    try:
+        return to_gare(error)
+    except (AttributeError, IndexError, KeyError, TypeError):
+        # The SDK looks into whatever JSON a service sent, and not all of it is a document.
+        return None
+
+
+def _sorted(values: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(sorted({one.strip() for one in values or ()} - {""}))
+
+
+def is_ended(error: globus_sdk.GlobusAPIError) -> bool:
+    """Say whether Auth refused a refresh token for good."""
+    return isinstance(error.raw_json, dict) and error.raw_json.get("error") == "invalid_grant"
+
+
 def is_revoked(error: globus_sdk.GlobusAPIError) -> bool:
     """Say whether Auth refused a refresh token, or a service a token that cannot be refreshed."""
-    body = error.raw_json if isinstance(error.raw_json, dict) else {}
-    return error.http_status == 401 or body.get("error") == "invalid_grant"  # noqa: PLR2004 - HTTP's own number
+    return error.http_status == 401 or is_ended(error)  # noqa: PLR2004 - HTTP's own number
 
 
 def _answered(error: globus_sdk.GlobusAPIError) -> Problem:
     status = error.http_status
+    session = session_demanded(error)
+    if session:
+        return SignInNeeded(session.in_words(), session=session)
     if is_revoked(error):
-        return SignInNeeded("Your sign-in to Globus has ended.")
+        return SignInEnded()
     if status == 429 or status >= 500:  # noqa: PLR2004 - HTTP's own numbers
         return ServiceUnavailable(GLOBUS, retry_after=_retry_after(error))
     return Refused(f"Globus refused: {detail(error)}", "Change the request and send it again.")

@@ -13,7 +13,7 @@ from bot.accounts import Accounts, SlackUser
 from bot.errors import Problem, Refused, SignInNeeded
 from bot.folders import PAGE, ConsentNeeded, Entry, EntryKind, Folder, NotListed, Obstacle
 from bot.globus.clients import Clients
-from bot.globus.errors import detail, is_revoked, reading
+from bot.globus.errors import detail, is_revoked, reading, session_demanded
 
 _KINDS: Final = {"dir": EntryKind.FOLDER, "file": EntryKind.FILE}
 _BUSY: Final = frozenset({429, 503})
@@ -81,24 +81,17 @@ def _problem(error: globus_sdk.TransferAPIError) -> Problem | None:
 
     Codes: https://docs.globus.org/api/transfer/file_operations/#dir_listing_errors
     """
-    code, demands = error.code or "", error.info.authorization_parameters
+    code, session = error.code or "", session_demanded(error)
+    if session:
+        return ConsentNeeded(session)
     if is_revoked(error) or error.http_status in _BUSY:
         return None
     if error.info.consent_required or code == "ConsentRequired":
         return ConsentNeeded()
-    if demands:
-        return ConsentNeeded(_demand(demands))
     obstacle = _obstacle(code, error.http_status)
     if obstacle is None:
         return Refused(f"Globus refused: {detail(error)}", "Type the path instead.")
     return NotListed(obstacle)
-
-
-def _demand(demands: globus_sdk.exc.AuthorizationParameterInfo) -> str:
-    domains = ", ".join(demands.session_required_single_domain or ())
-    if domains:
-        return f"It wants you to have signed in lately with your account of {domains}."
-    return demands.session_message or "It wants you to have signed in lately."
 
 
 def _obstacle(code: str, status: int) -> Obstacle | None:

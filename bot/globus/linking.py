@@ -12,6 +12,7 @@ from bot.errors import CodeRefused, Refused, SignInNeeded
 from bot.globus import scopes
 from bot.globus.clients import Clients, Login, token_from
 from bot.globus.errors import changing, reading
+from bot.sessions import SessionRequirement
 from bot.sign_ins import SignIn, SignInLink
 
 
@@ -41,10 +42,10 @@ class GlobusAuth:
                     verifier=sign_in.verifier,
                     refresh_tokens=True,
                 )
-                return login.oauth2_get_authorize_url()
+                return login.oauth2_get_authorize_url(query_params=_asked_of_session(sign_in.session))
             login.oauth2_start_flow(self._returns_to(login), asked, state=state, refresh_tokens=True)
             challenge = {"code_challenge": _challenge(sign_in.verifier), "code_challenge_method": "S256"}
-            return login.oauth2_get_authorize_url(query_params=challenge)
+            return login.oauth2_get_authorize_url(query_params=challenge | _asked_of_session(sign_in.session))
 
     def exchange(self, sign_in: SignIn) -> Grant:
         """Exchange the code, with a single call; raises CodeRefused, OutcomeUnclear or ServiceUnavailable."""
@@ -88,6 +89,25 @@ class GlobusAuth:
             raise CodeRefused(
                 "Globus does not know this code.", "Copy the code again from the page, whole."
             ) from problem
+
+
+def _asked_of_session(session: SessionRequirement) -> dict[str, str]:
+    """Give the parameters that ask for a session; nobody wrote down what empty ones do, so there are none.
+
+    With `prompt` the person signs in anew even if their browser still knows them: without it an old session,
+    which may be what Globus objects to, would pass (`oauth2_get_authorize_url` of the SDK says so).
+    """
+    if not session:
+        return {}
+    parameters = {
+        "session_required_identities": ",".join(session.identities),
+        "session_required_single_domain": ",".join(session.domains),
+        "session_required_policies": ",".join(session.policies),
+        "session_required_mfa": "True" if session.mfa else "",
+        "session_message": session.message,
+        "prompt": "login",
+    }
+    return {name: value for name, value in parameters.items() if value}
 
 
 def _roots(tokens: tuple[Token, ...]) -> set[str]:

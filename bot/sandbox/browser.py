@@ -33,11 +33,19 @@ class Browser:
             raise NotDone(_text(answer.text))
         return ConsentPage(answer.url, answer.text)
 
-    def allow(self, page: "ConsentPage", *, identity: str, decline: Collection[str] = ()) -> str:
+    def allow(
+        self,
+        page: "ConsentPage",
+        *,
+        identity: str,
+        decline: Collection[str] = (),
+        second_factor: bool = False,
+    ) -> str:
         """Allow what the page asks, but the collections in `decline`; gives the code that Globus shows."""
         consents = [consent for consent in page.consents if consent not in decline]
         form = [*page.hidden.items(), ("identity", identity), ("decision", "allow")]
         form += [("consent", consent) for consent in consents]
+        form += [("second_factor", "on")] if second_factor else []
         answer = self._session.post(page.action, data=form, timeout=30)
         if not answer.ok:
             raise NotDone(_text(answer.text))

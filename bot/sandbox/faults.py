@@ -1,7 +1,7 @@
 """Faults ordered in advance: calls that fail, hang, or lose their answer."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias, get_args
 
 from bot.sandbox.wire import Json
@@ -16,6 +16,7 @@ _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     "error": str,
     "retry_after": int,
     "seconds": (int, float),
+    "authorization_parameters": dict,
 }
 
 
@@ -26,9 +27,9 @@ class Fault:
     A method is what its service calls it: `chat.postMessage` for Slack, `POST /v2/timer` for Globus.
 
     `status` answers with that HTTP status and no JSON; `ratelimited` with 429 and `Retry-After: retry_after`;
-    `error` with the service's own refusal; `hang` waits `seconds` and goes on; `drop_before` closes the
-    connection. None of these but `hang` carries the call out. `status_after`, `hang_after` and `drop_after`
-    carry it out first.
+    `error` with the service's own refusal, and in Globus's with `authorization_parameters` if there are any;
+    `hang` waits `seconds` and goes on; `drop_before` closes the connection. None of these but `hang` carries
+    the call out. `status_after`, `hang_after` and `drop_after` carry it out first.
     """
 
     method: str
@@ -38,6 +39,7 @@ class Fault:
     error: str = "internal_error"
     retry_after: int = 1
     seconds: float = 10.0
+    authorization_parameters: Json = field(default_factory=dict)
 
     @classmethod
     def parse(cls, body: Json) -> "Fault":

@@ -1,28 +1,58 @@
 """The Bolt app: what it listens to, and the one boundary around every handler."""
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Final, Protocol
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.accounts import SlackUser
 from bot.errors import Problem
+from bot.installing import Installation, NotInstalled
 from bot.slack.blocks import modal, section
+from bot.slack.installing import DEAD, EXPIRED
+from bot.slack.members import Members, workspace_of
 
 Handler = Callable[[AsyncArgs], Awaitable[None]]
+
+_INSTALLATION: Final = "transferbot.installation"
+_NOT_HERE: Final = "transferbot.not_here"
+"""Where Bolt's context holds what was found out about the workspace."""
 
 log = logging.getLogger(__name__)
 
 
-class Listen:
-    """Registers handlers, each inside the boundary that turns its errors into sentences."""
+class Workspaces(Protocol):
+    """The bot's token in every workspace."""
 
-    def __init__(self, app: AsyncApp) -> None:
+    async def find_soon(self, team_id: str) -> Installation:
+        """Give the installation of a workspace; raises NotInstalled or ServiceUnavailable."""
+        ...
+
+    def renewed(self, installation: Installation) -> Installation:
+        """Renew a token that has expired; raises NotInstalled or ServiceUnavailable."""
+        ...
+
+    def refused(self, installation: Installation) -> None:
+        """Note that Slack refused a token for good."""
+        ...
+
+
+class Listen:
+    """Registers handlers, each inside the boundary."""
+
+    def __init__(self, app: AsyncApp, boundary: "Boundary") -> None:
         self._app = app
+        self._boundary = boundary
         self.commands: list[str] = []
         self.actions: list[str] = []
         self.views: list[str] = []
@@ -32,47 +62,59 @@ class Listen:
     def command(self, name: str, handler: Handler) -> None:
         """Answer a slash command."""
         self.commands.append(name)
-        self._app.command(name)(bounded(handler))
+        self._app.command(name)(self._boundary.around(handler))
 
     def action(self, action_id: str, handler: Handler) -> None:
         """Answer a button, or a choice that the bot is told of."""
         self.actions.append(action_id)
-        self._app.action(action_id)(bounded(handler))
+        self._app.action(action_id)(self._boundary.around(handler))
 
     def options(self, action_id: str, handler: Handler) -> None:
         """Answer what is typed into a search."""
         self.actions.append(action_id)
-        self._app.options(action_id)(bounded(handler))
+        self._app.options(action_id)(self._boundary.around(handler))
 
     def view(self, callback_id: str, handler: Handler) -> None:
         """Answer a form that was sent."""
         self.views.append(callback_id)
-        self._app.view(callback_id)(bounded(handler))
+        self._app.view(callback_id)(self._boundary.around(handler))
 
     def shortcut(self, callback_id: str, handler: Handler) -> None:
         """Answer a shortcut of the search bar, and one of a message's menu that has the same name."""
         self.shortcuts.append(callback_id)
-        self._app.shortcut(callback_id)(bounded(handler))
+        self._app.shortcut(callback_id)(self._boundary.around(handler))
 
     def event(self, event_type: str, handler: Handler) -> None:
         """Hear of something that happened; Bolt acknowledges it."""
         self.events.append(event_type)
-        self._app.event(event_type)(bounded(handler))
+        self._app.event(event_type)(self._boundary.around(handler))
 
     def view_closed(self, callback_id: str, handler: Handler) -> None:
         """Answer a view that was closed."""
-        self._app.view_closed(callback_id)(bounded(handler))
+        self._app.view_closed(callback_id)(self._boundary.around(handler))
 
 
-def build(client: AsyncWebClient, *, signing_secret: str | None, bot: AuthorizeResult) -> AsyncApp:
-    """Build the app for one workspace. `bot` is who the token belongs to, asked for once at the start.
+def build(client: AsyncWebClient, *, signing_secret: str | None, workspaces: Workspaces) -> AsyncApp:
+    """Build the app. Which workspace's token it uses is looked up for each request, without asking Slack.
 
     Handlers only validate, commit and answer, so they run before the response (and there is no polling
     for it); Bolt's own check of signatures stays as a second lock behind the web face's.
     """
 
-    async def authorize() -> AuthorizeResult:
-        return bot
+    async def authorize(context: AsyncBoltContext) -> AuthorizeResult:
+        place = workspace_of(context)
+        try:
+            installation = await workspaces.find_soon(place)
+        except Problem as problem:
+            context[_NOT_HERE] = problem  # the boundary tells the person, in whatever way they can be told
+            return AuthorizeResult(enterprise_id=context.enterprise_id, team_id=context.team_id)
+        context[_INSTALLATION] = installation
+        return AuthorizeResult(
+            enterprise_id=context.enterprise_id,
+            team_id=context.team_id,
+            bot_user_id=installation.bot_user_id,
+            bot_token=installation.bot_token,
+        )
 
     app = AsyncApp(
         client=client,
@@ -90,32 +132,61 @@ def build(client: AsyncWebClient, *, signing_secret: str | None, bot: AuthorizeR
 
 def person_of(args: AsyncArgs) -> SlackUser:
     """Give the person who did this. In an org-wide install the enterprise stands for the team."""
-    context = args.context
-    team_id = context.enterprise_id if context.is_enterprise_install else context.team_id
-    if not team_id or not context.user_id:
+    team_id, user_id = workspace_of(args.context), args.context.user_id
+    if not team_id or not user_id:
         raise ValueError("Slack did not say who this is")
-    return SlackUser(team_id, context.user_id)
+    return SlackUser(team_id, user_id)
 
 
-def bounded(handler: Handler) -> Handler:
-    """Put a handler inside the boundary: whatever it raises becomes an acknowledged sentence.
+class Boundary:
+    """What is around every handler: strangers stay out, and whatever is raised becomes a sentence."""
 
-    Bolt loses the acknowledgement of a handler that raises after it, so nothing may be raised from here.
-    """
+    def __init__(self, workspaces: Workspaces) -> None:
+        self._workspaces = workspaces
+        self._members = Members()
 
-    async def inside(args: AsyncArgs) -> None:
+    def around(self, handler: Handler) -> Handler:
+        """Put a handler inside. Whatever it raises is acknowledged with a sentence.
+
+        Bolt loses the acknowledgement of a handler that raises after it, so nothing may be raised from here.
+        """
+
+        async def inside(args: AsyncArgs) -> None:
+            try:
+                await self._admit(args)
+                await handler(args)
+            except Problem as problem:
+                await _say(args, str(problem))
+            except Exception as error:  # noqa: BLE001 - it is logged where it becomes a sentence
+                await _say(args, await self._sentence_for(args, error))
+
+        return inside
+
+    async def _admit(self, args: AsyncArgs) -> None:
+        """Let only members of a workspace in where the bot is installed; raises Problem."""
+        problem = args.context.get(_NOT_HERE)
+        if problem:
+            raise problem
+        await self._members.check(args)
+
+    async def _sentence_for(self, args: AsyncArgs, error: Exception) -> str:
+        """Give what the person is told of an error; a token that Slack does not take any more is seen to."""
+        installation = args.context.get(_INSTALLATION)
+        code = error.response.get("error") if isinstance(error, SlackApiError) else None
         try:
-            await handler(args)
+            if installation and code == EXPIRED:
+                await asyncio.to_thread(self._workspaces.renewed, installation)
+                return "That took too long. Try again."
+            if installation and code in DEAD:
+                await asyncio.to_thread(self._workspaces.refused, installation)
+                return str(NotInstalled())
         except Problem as problem:
-            await _say(args, str(problem))
+            return str(problem)
         except Exception:
-            reference = secrets.token_hex(4)
-            log.exception("a handler failed", extra={"reference": reference})
-            await _say(
-                args, f"Something broke, and it is not your fault. Try again; if it stays, quote {reference}."
-            )
-
-    return inside
+            log.exception("a token could not be seen to")
+        reference = secrets.token_hex(4)
+        log.error("a handler failed", exc_info=error, extra={"reference": reference})
+        return f"Something broke, and it is not your fault. Try again; if it stays, quote {reference}."
 
 
 async def _say(args: AsyncArgs, sentence: str) -> None:
@@ -132,11 +203,13 @@ async def _say(args: AsyncArgs, sentence: str) -> None:
             await args.ack()
             if body.get("response_url"):
                 await args.respond(text=sentence, response_type="ephemeral", replace_original=False)
-            elif body.get("user"):
+            elif body.get("user") and args.client.token:
                 await args.client.chat_postMessage(channel=body["user"]["id"], text=sentence)
     except Exception:
         log.exception("a person could not be told of a problem")
 
 
-async def _last_net(error: Exception) -> None:
+async def _last_net(error: Exception) -> BoltResponse:
+    """Answer what was raised before any handler: signed, but nothing that Bolt can read."""
     log.error("an error outside every handler", exc_info=error)
+    return BoltResponse(status=HTTPStatus.BAD_REQUEST)

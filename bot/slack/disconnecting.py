@@ -2,11 +2,12 @@
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.accounts import Account
+from bot.accounts import Account, SlackUser
 from bot.creating import Timer
 from bot.disconnecting import Disconnecting, Farewell, Parting
 from bot.errors import Problem
@@ -74,8 +75,9 @@ class DisconnectingHandlers:
 class DisconnectingMessages:
     """Tells a person that they are disconnected."""
 
-    def __init__(self, *, poster: Poster) -> None:
+    def __init__(self, *, poster: Poster, refresh_home: Callable[[SlackUser], None]) -> None:
         self._poster = poster
+        self._refresh_home = refresh_home
 
     def parted(self, parting: Parting) -> None:
         """Say that it is done."""
@@ -88,6 +90,7 @@ class DisconnectingMessages:
             self._poster.tell(parting.person, text=said, blocks=[section(f":broken_chain: {said}")])
         except Problem:
             log.warning("a person could not be told that they are disconnected", exc_info=True)
+        self._refresh_home(parting.person)
 
 
 def looking_view(account: Account) -> View:
@@ -107,7 +110,10 @@ def farewell_view(account: Account, farewell: Farewell) -> View:
     ]
     if timers:
         blocks += _ask(timers, len(farewell.timers))
-    if not farewell.is_certain:
+    if farewell.is_ended:
+        said = "Your sign-in to Globus has ended, so I can delete no timers."
+        blocks.append(context(f":warning: {said} Sign in again first if any should go."))
+    elif not farewell.is_certain:
         blocks.append(context(":warning: Globus does not answer; these are the timers that I know of."))
     return modal(
         DISCONNECT,

@@ -21,7 +21,7 @@ from bot.folders import (
     is_choosable,
     parent_of,
 )
-from bot.slack.blocks import Block, View, actions, bold, button, code, context, field, modal, section
+from bot.slack.blocks import Block, View, actions, bold, button, code, context, escape, field, modal, section
 from bot.slack.form import FormContext
 from bot.slack.linking import link_blocks
 
@@ -218,12 +218,13 @@ def _why_sign_in(sight: Sight, name: str) -> str:
     if not isinstance(problem, ConsentNeeded):
         happened = problem.happened if problem else ""
         return (
-            f":lock: {happened} Sign in, and I show you {name}. "
+            f":lock: {escape(happened)} Sign in, and I show you {name}. "
             "The link asks at once for all that this transfer needs; no second one follows."
         )
     if problem.demand:
         return (
-            f":lock: {name} is protected. {_shown(problem.demand, PATH_SHOWN)} Sign in again with this link."
+            f":lock: {name} is protected. {escape(_shown(problem.demand, PATH_SHOWN))} "
+            "Sign in again with this link."
         )
     if sight.signed_in:
         return (

@@ -197,7 +197,7 @@ class FolderMessages:
     def go_on(self, person: SlackUser, key: str) -> bool:
         """Show the folder in the view where the link stood; False if nobody looks there any more."""
         found = self._visits.go_on(person, key)
-        return found is not None and self._poster.show(found[0].view_id, sight_view(*found))
+        return found is not None and self._poster.show(person, found[0].view_id, sight_view(*found))
 
 
 async def _update(args: AsyncArgs, visit: Visit, shown: str | None, view: View) -> str | None:

@@ -263,7 +263,8 @@ def _place(side: str, label: str, hint: str, given: Mapping[str, str]) -> list[B
     }
     if chosen:
         search["initial_option"] = option(name or chosen, chosen)
-    path = _text(given.get(f"{side}_path"), placeholder="/data/run-001/", lines=side == "source")
+    example = "/data/run-001/" if side == "source" else "/archive/run-001/"
+    path = _text(given.get(f"{side}_path"), placeholder=example, lines=side == "source")
     return [
         field(f"{side}_collection", f"{label}: collection", search, redraws=True),
         field(f"{side}_path", f"{label}: path", path, hint=hint),

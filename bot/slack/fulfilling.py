@@ -42,8 +42,6 @@ NEEDS_THE_PERSON: Final = frozenset(
 )
 """States that a person must hear of even with the modal closed; the rest the channel tells them."""
 
-_WAITS_FOR_THE_PERSON: Final = frozenset({RequestState.WAITING_FOR_SIGN_IN, RequestState.UNCHECKED})
-
 _THREAD_IS_GONE: Final = frozenset({"thread_not_found", "message_not_found", "invalid_thread_ts"})
 
 log = logging.getLogger(__name__)
@@ -119,7 +117,7 @@ class FulfillingHandlers:
         """A request that waits for its person goes on in a direct message."""
         await args.ack()
         request = await self._close_view(args.body["view"]["id"])
-        if request and request.state in _WAITS_FOR_THE_PERSON:
+        if request and (request.waits_for_sign_in or is_to_decide(request)):
             await self._show_again(request)
 
 
@@ -144,8 +142,9 @@ class RequestMessages:
     def show(self, request: TimerRequest, *, link: SignInLink | None, names: Sequence[str]) -> None:
         """Show the person where their request is; what they must act on reaches them in any case."""
         try:
-            shown = self._poster.show(request.view_id, self._view(request, link))
-            if not shown and (request.state in NEEDS_THE_PERSON or is_to_decide(request)):
+            shown = self._poster.show(request.person, request.view_id, self._view(request, link))
+            needed = request.state in NEEDS_THE_PERSON or request.waits_for_sign_in
+            if not shown and (needed or is_to_decide(request)):
                 self._tell(request, link, names)
         except Problem:
             log.warning("a person could not be shown their request", exc_info=True)
@@ -154,14 +153,15 @@ class RequestMessages:
     def announce(self, request: TimerRequest, account: Account | None) -> None:
         """Tell the team; raises CannotPost or ServiceUnavailable."""
         text, blocks = announcement(request, account, app_url=self._app_url)
-        channel, thread = request.plan.announce_in, request.plan.announce_thread
+        team_id, channel = request.person.team_id, request.plan.announce_in
+        thread = request.plan.announce_thread
         try:
-            self._poster.post(channel, text=text, blocks=blocks, thread_ts=thread)
+            self._poster.post(team_id, channel, text=text, blocks=blocks, thread_ts=thread)
         except CannotPost as problem:
             if problem.reason not in _THREAD_IS_GONE:
                 raise
             # Its first message was deleted meanwhile; the team is to hear of the timer all the same.
-            self._poster.post(channel, text=text, blocks=blocks)
+            self._poster.post(team_id, channel, text=text, blocks=blocks)
 
     def cannot_announce(self, request: TimerRequest) -> None:
         """Tell the person that the timer stands, and how the team can hear of it."""

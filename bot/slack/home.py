@@ -16,6 +16,7 @@ from bot.scheduling import TimerRequest
 from bot.slack.app import Listen, person_of
 from bot.slack.background import Background
 from bot.slack.blocks import Block, View, actions, bold, button, code, context, escape, modal, moment, section
+from bot.slack.disconnecting import DISCONNECT
 from bot.slack.linking import connect_blocks
 from bot.slack.posting import Poster
 from bot.slack.progress import state_in_words
@@ -137,10 +138,16 @@ def home_view(account: Account | None, requests: Sequence[TimerRequest], *, help
 
 def _account(account: Account | None) -> list[Block]:
     schedule = button("Schedule a transfer", SCHEDULE, primary=True)
+    if account and account.is_ended:
+        said = (
+            f":warning: Your sign-in to Globus has ended. Sign in again as {bold(account.username)}, "
+            "and what waits for it goes on."
+        )
+        return [section(said), actions(schedule, button("Sign in again", CONNECT))]
     if account:
         return [
             section(f":link: Linked as {bold(account.username)}. Your transfers run with this account."),
-            actions(schedule),
+            actions(schedule, button("Disconnect Globus…", DISCONNECT)),
         ]
     said = (
         "*You are not linked to Globus yet.* Once you are, I find your collections and folders as you type, "

@@ -14,6 +14,15 @@ from bot.installing import Installation, NotInstalled
 
 SLACK: Final = "Slack"
 
+SCOPES: Final = ("chat:write", "commands", "users:read")
+"""What the bot may do in a workspace: as the manifest has it, which says what for."""
+
+DEAD: Final = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_revoked"})
+"""The errors of a token that will never work again."""
+
+EXPIRED: Final = "token_expired"
+"""The error of a rotated token whose time is over; its refresh token may be good."""
+
 
 class SlackInstallation:
     """Speaks with Slack as the app itself. A code works once, so nothing is ever sent again."""
@@ -25,7 +34,7 @@ class SlackInstallation:
         client_secret: str,
         api_url: str,
         redirect_uri: str,
-        scopes: Sequence[str],
+        scopes: Sequence[str] = SCOPES,
     ) -> None:
         self._client_id = client_id
         self._client_secret = client_secret
@@ -73,6 +82,17 @@ class SlackInstallation:
             return _installation(answer, at, before=installation)
         except SlackApiError as error:
             raise NotInstalled from error
+
+    def is_alive(self, installation: Installation) -> bool:
+        """Ask whether the token works; one that only expired counts. Raises ServiceUnavailable."""
+        try:
+            _asked(lambda: self._client.auth_test(token=installation.bot_token))
+        except SlackApiError as error:
+            code = error.response["error"]
+            if code not in DEAD and code != EXPIRED:
+                raise ServiceUnavailable(SLACK) from error
+            return bool(code == EXPIRED)
+        return True
 
 
 def _asked(call: Callable[[], Any]) -> Mapping[str, Any]:

@@ -104,20 +104,21 @@ class LinkingMessages:
         after = "Your request goes on by itself." if sign_in.request_id else ""
         back = "Close this view to see the folder." if sign_in.browsing else f"{after} Close this view."
         try:
-            self._poster.show(sign_in.view_id, _fate("Linked", f":white_check_mark: {said} {back}"))
+            fate = _fate("Linked", f":white_check_mark: {said} {back}")
+            self._poster.show(sign_in.person, sign_in.view_id, fate)
             if sign_in.browsing:
                 self._go_on_browsing(sign_in.person, sign_in.browsing)
             elif sign_in.opening:
                 form = Opening.read(sign_in.opening)
                 preview = preview_of(form.filled, now=self._clock(), zone=form.opened.zone)
                 drawn = form_view(form.opened, filled=form.filled, note=form.note, preview=preview)
-                self._poster.show(sign_in.form_view_id, drawn)
+                self._poster.show(sign_in.person, sign_in.form_view_id, drawn)
             self._poster.tell(
                 sign_in.person,
                 text=f"Linked as {account.username}.",
                 blocks=[
                     section(f":link: {said} {after}".strip()),
-                    context("Not you? Tell whoever runs this bot."),
+                    context("Not you? `/schedule-transfer disconnect` undoes it."),
                 ],
             )
         except Problem:
@@ -127,7 +128,7 @@ class LinkingMessages:
     def code_failed(self, sign_in: SignIn, problem: Problem, link: SignInLink) -> None:
         """Say why the code was not taken, with the link to try again."""
         try:
-            if not self._poster.show(sign_in.view_id, paste_view(link, problem=str(problem))):
+            if not self._poster.show(sign_in.person, sign_in.view_id, paste_view(link, problem=str(problem))):
                 blocks = [section(f":warning: {problem}"), *link_blocks(link)]
                 self._poster.tell(sign_in.person, text=str(problem), blocks=blocks)
         except Problem:

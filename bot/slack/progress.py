@@ -89,7 +89,7 @@ def progress_blocks(
     blocks = [
         section(f"*{state_in_words(request)}*" + (f"\n{escape(request.reason)}" if request.reason else ""))
     ]
-    if request.state is RequestState.WAITING_FOR_SIGN_IN and link:
+    if request.waits_for_sign_in and link:
         blocks += link_blocks(link)
     if is_to_decide(request):
         buttons = [button(_DECISIONS[one], one, value=request.request_id) for one in DECISIONS[request.state]]

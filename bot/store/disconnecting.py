@@ -21,6 +21,14 @@ _WAITING: Final = (RequestState.WAITING_FOR_SIGN_IN, RequestState.CHECKING, Requ
 _OF_A_PERSON: Final = ("accounts", "sign_ins", "drafts", "places")
 """The tables that hold nothing but what somebody keeps with the bot; tokens go with their account."""
 
+_OF_A_WORKSPACE: Final = ("sign_ins", "drafts", "places", "presets", "requests")
+"""The tables that a workspace leaves behind; its accounts become partings, which end with their tokens."""
+
+_GIVE_UP: Final = (
+    "UPDATE requests SET state = ?, due = NULL, reason = ? WHERE team_id = ? AND user_id = ? "
+    f"AND state IN ({', '.join('?' for _ in _WAITING)})"
+)
+
 
 class PartingStore:
     """Keeps partings with their tokens, sealed, until they are done."""
@@ -54,11 +62,8 @@ class PartingStore:
             database.table("partings").insert(row, pk="parting_id")
             for table in _OF_A_PERSON:
                 database.execute(f"DELETE FROM {table} {of_person}", who)
-            marks = ", ".join("?" for _ in _WAITING)
-            database.execute(
-                f"UPDATE requests SET state = ?, due = NULL, reason = ? {of_person} AND state IN ({marks})",
-                [RequestState.EXPIRED, "You disconnected your Globus account.", *who, *_WAITING],
-            )
+            reason = "You disconnected your Globus account."
+            database.execute(_GIVE_UP, [RequestState.EXPIRED, reason, *who, *_WAITING])
             return True
 
         return self._database.write(begin)
@@ -78,6 +83,34 @@ class PartingStore:
             lambda database: list(database.query("SELECT user_id FROM accounts WHERE team_id = ?", [team_id]))
         )
         return [SlackUser(team_id, row["user_id"]) for row in rows]
+
+    def forget(self, person: SlackUser) -> None:
+        """Forget what somebody keeps with the bot who need not be linked, and give up what waits for them."""
+        who = [person.team_id, person.user_id]
+
+        def forget(database: SqliteUtils) -> None:
+            for table in _OF_A_PERSON:
+                if table != "accounts":
+                    database.execute(f"DELETE FROM {table} WHERE team_id = ? AND user_id = ?", who)
+            reason = "Your Slack account was deactivated."
+            database.execute(_GIVE_UP, [RequestState.EXPIRED, reason, *who, *_WAITING])
+
+        self._database.write(forget)
+
+    def forget_workspace(self, team_id: str) -> None:
+        """Forget everything of a workspace but its partings and whoever is still linked."""
+
+        def forget(database: SqliteUtils) -> None:
+            for table in ("tickets", "journeys"):
+                database.execute(
+                    f"DELETE FROM {table} WHERE sign_in_id IN "
+                    "(SELECT sign_in_id FROM sign_ins WHERE team_id = ?)",
+                    [team_id],
+                )
+            for table in _OF_A_WORKSPACE:
+                database.execute(f"DELETE FROM {table} WHERE team_id = ?", [team_id])
+
+        self._database.write(forget)
 
     def made_for(self, person: SlackUser) -> Sequence[Timer]:
         """Give the timers that the bot made for a person, as far as it knows."""

@@ -34,7 +34,8 @@ class InstallationStore:
         row = self._row(new) | {"was": as_text(old.expires_at) if old.expires_at else None}
         renew = (
             "UPDATE installations SET bot_token = :bot_token, refresh_token = :refresh_token, "
-            "expires_at = :expires_at WHERE team_id = :team_id AND expires_at IS :was"
+            "expires_at = :expires_at, died_at = NULL "
+            "WHERE team_id = :team_id AND expires_at IS :was"
         )
         return self._database.write(lambda database: database.execute(renew, row).rowcount == 1)
 
@@ -59,6 +60,7 @@ class InstallationStore:
             if refresh_token
             else None,
             "expires_at": as_text(installation.expires_at) if installation.expires_at else None,
+            "died_at": as_text(installation.died_at) if installation.died_at else None,
         }
 
     def _installation(self, row: Mapping[str, Any]) -> Installation:
@@ -75,6 +77,7 @@ class InstallationStore:
             refresh_token=refresh_token
             and self._vault.open(refresh_token, *_place("refresh_token", team_id)),
             expires_at=as_moment(row["expires_at"]),
+            died_at=as_moment(row["died_at"]),
         )
 
 

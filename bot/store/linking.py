@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlite_utils import Database as SqliteUtils
 
 from bot.accounts import Account, SlackUser, Token
+from bot.sessions import SessionRequirement
 from bot.sign_ins import SignIn, SignInState
 from bot.store.database import Database
 from bot.store.queue import as_moment, as_text, claim, release
@@ -37,7 +38,10 @@ class AccountStore:
     def find(self, person: SlackUser) -> Account | None:
         """Give the person's account, or None if they are not linked."""
         rows = self._rows("SELECT * FROM accounts WHERE team_id = ? AND user_id = ?", person)
-        return Account(person, rows[0]["identity_id"], rows[0]["username"]) if rows else None
+        if not rows:
+            return None
+        row = rows[0]
+        return Account(person, row["identity_id"], row["username"], is_ended=row["ended_at"] is not None)
 
     def link(self, account: Account, tokens: tuple[Token, ...]) -> None:
         """Keep the account and its tokens, replacing what was kept before."""
@@ -48,6 +52,7 @@ class AccountStore:
             "identity_id": account.identity_id,
             "username": account.username,
             "linked_at": as_text(self._clock()),
+            "ended_at": None,
         }
         sealed = [self._sealed(person, token) for token in tokens]
 
@@ -62,6 +67,20 @@ class AccountStore:
         """Give the person's tokens by resource server; raises DatabaseProblem if one cannot be opened."""
         rows = self._rows("SELECT * FROM tokens WHERE team_id = ? AND user_id = ?", person)
         return {row["resource_server"]: self._opened(person, row) for row in rows}
+
+    def end(self, person: SlackUser, token: Token) -> None:
+        """Note that Globus refuses this refresh token; nothing changes if another is held by now."""
+        who = [person.team_id, person.user_id]
+        query = "SELECT * FROM tokens WHERE team_id = ? AND user_id = ? AND resource_server = ?"
+        note = "UPDATE accounts SET ended_at = coalesce(ended_at, ?) WHERE team_id = ? AND user_id = ?"
+        now = as_text(self._clock())
+
+        def end(database: SqliteUtils) -> None:
+            held = [self._opened(person, row) for row in database.query(query, [*who, token.resource_server])]
+            if any(one.refresh_token == token.refresh_token for one in held):
+                database.execute(note, [now, *who])
+
+        self._database.write(end)
 
     def renew(self, person: SlackUser, token: Token) -> None:
         """Keep a refreshed token; the refresh token stays if the new one brings none."""
@@ -219,6 +238,7 @@ class SignInStore:
             "user_id": sign_in.person.user_id,
             "state": sign_in.state,
             "collections": json.dumps(sorted(sign_in.collections)),
+            "session": sign_in.session.written(),
             "request_id": sign_in.request_id,
             "opening": sign_in.opening,
             "expires_at": as_text(sign_in.expires_at),
@@ -243,6 +263,7 @@ class SignInStore:
             verifier=self._vault.open(row["verifier"], *_place("verifier", key)),
             expires_at=expires_at,
             collections=frozenset(json.loads(row["collections"])),
+            session=SessionRequirement.read(row["session"]),
             request_id=row["request_id"],
             opening=row["opening"],
             state=SignInState(row["state"]),

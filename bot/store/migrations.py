@@ -21,6 +21,9 @@ def m001_requests(database: Database) -> None:
           view_id       TEXT,                     -- the modal that shows its progress, while it is open
           missing       TEXT NOT NULL,            -- JSON: collections whose consent it waits for
           asked_for     TEXT NOT NULL,            -- JSON: collections whose consent was ever asked for
+          demanded      TEXT NOT NULL,            -- JSON: what Globus asks of the sign-in it waits for
+          answered      TEXT NOT NULL,            -- JSON: what sign-ins have brought that Globus asked for
+          signed_out    INTEGER NOT NULL,         -- whether an unclear outcome waits for a sign-in
           attempts      INTEGER NOT NULL,
           creations     INTEGER NOT NULL,         -- how often POST /v2/timer may have been carried out
           looks         INTEGER NOT NULL,
@@ -46,6 +49,7 @@ def m002_accounts(database: Database) -> None:
           identity_id TEXT NOT NULL,
           username    TEXT NOT NULL,
           linked_at   TEXT NOT NULL,
+          ended_at    TEXT,                       -- when Globus began to refuse the tokens
           PRIMARY KEY (team_id, user_id)          -- one Globus identity for one Slack user
         ) STRICT""")
     database.execute("""
@@ -72,6 +76,7 @@ def m003_sign_ins(database: Database) -> None:
           user_id      TEXT NOT NULL,
           state        TEXT NOT NULL,
           collections  TEXT NOT NULL,             -- JSON: whose data_access is asked for
+          session      TEXT NOT NULL,             -- JSON: what Globus asks of it beyond consents
           request_id   TEXT,                      -- the request that waits for it
           opening      TEXT,                      -- JSON: the form that opens after it
           expires_at   TEXT NOT NULL,
@@ -198,3 +203,19 @@ def m010_installations(database: Database) -> None:
           refresh_token BLOB,                     -- sealed, where Slack rotates tokens
           expires_at    TEXT
         ) STRICT""")
+
+
+@schema()
+def m011_removals(database: Database) -> None:
+    """Keep the workspaces that removed the bot until nothing of them is left, and which tokens are dead."""
+    database.execute("""
+        CREATE TABLE removals (
+          team_id     TEXT PRIMARY KEY,
+          removed_at  TEXT NOT NULL,              -- as Slack says
+          looks       INTEGER NOT NULL,
+          is_left     INTEGER NOT NULL,
+          due         TEXT,
+          lease_owner TEXT,
+          lease_until TEXT
+        ) STRICT""")
+    database.execute("ALTER TABLE installations ADD COLUMN died_at TEXT")

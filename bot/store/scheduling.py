@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlite_utils import Database as SqliteUtils
 
 from bot.accounts import SlackUser
+from bot.linking import Wanted
 from bot.planning import Filter, FilterMethod, Location, Option, Plan, Source, SyncLevel
 from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
+from bot.sessions import NO_SESSION, SessionRequirement
 from bot.store.database import Database
 from bot.store.queue import as_moment, as_text, claim, release
 
@@ -29,6 +31,9 @@ _UPDATE: Final = f"UPDATE requests SET {_SET} WHERE request_id = :request_id"
 
 
 _ONE: Final = "SELECT * FROM requests WHERE request_id = ?"
+_SIGNED_OUT: Final = """
+    SELECT * FROM requests WHERE team_id = :team_id AND user_id = :user_id
+      AND (state = :waiting OR (state = :unclear AND signed_out)) ORDER BY received_at DESC"""
 
 
 class RequestStore:
@@ -72,27 +77,37 @@ class RequestStore:
         row = _row(request) | {"expected": expected}
         return self._database.write(lambda database: database.execute(decided, row).rowcount == 1)
 
-    def resume(self, person: SlackUser) -> None:
-        """Let every request of this person that waits for a sign-in be checked again."""
-        self._database.write(
-            lambda database: database.execute(
-                "UPDATE requests SET state = ?, due = ? WHERE team_id = ? AND user_id = ? AND state = ?",
-                [
-                    RequestState.CHECKING,
-                    as_text(self._clock()),
-                    person.team_id,
-                    person.user_id,
-                    RequestState.WAITING_FOR_SIGN_IN,
-                ],
-            )
-        )
+    def resume(self, person: SlackUser, session: SessionRequirement) -> None:
+        """Let every request of this person that waits for a sign-in go on; `session` is what it brought.
 
-    def waiting_for(self, person: SlackUser) -> frozenset[str]:
-        """Give the collections whose consent this person's requests wait for."""
-        query = "SELECT missing FROM requests WHERE team_id = ? AND user_id = ? AND state = ?"
-        values = [person.team_id, person.user_id, RequestState.WAITING_FOR_SIGN_IN]
-        rows = self._database.read(lambda database: list(database.query(query, values)))
-        return frozenset(one for row in rows for one in json.loads(row["missing"]))
+        One whose outcome is unclear is looked for again, and not checked: that would send it once more.
+        """
+        now = self._clock()
+
+        def resume(database: SqliteUtils) -> None:
+            for row in list(database.query(_SIGNED_OUT, _of(person))):
+                waiting = _request(row)
+                brought = (session,) if session and session == waiting.demanded else ()
+                resumed = replace(
+                    waiting,
+                    state=RequestState.UNCLEAR if waiting.signed_out else RequestState.CHECKING,
+                    due=now,
+                    answered=(*waiting.answered, *brought),
+                    signed_out=False,
+                    reason="",
+                )
+                database.execute(_UPDATE, _row(resumed))
+
+        self._database.write(resume)
+
+    def waiting_for(self, person: SlackUser) -> Wanted:
+        """Give what this person's requests wait for; of several sessions the one asked for last."""
+        rows = self._database.read(lambda database: list(database.query(_SIGNED_OUT, _of(person))))
+        waiting = [_request(row) for row in rows]
+        return Wanted(
+            collections=frozenset(one for request in waiting for one in request.missing),
+            session=next((request.demanded for request in waiting if request.demanded), NO_SESSION),
+        )
 
     async def close_view(self, view_id: str) -> TimerRequest | None:
         """Note that a request's modal was closed; gives the request, or None if the view is another's."""
@@ -136,10 +151,17 @@ class RequestStore:
         )
 
 
+def _of(person: SlackUser) -> dict[str, str]:
+    return asdict(person) | {"waiting": RequestState.WAITING_FOR_SIGN_IN, "unclear": RequestState.UNCLEAR}
+
+
 def _row(request: TimerRequest) -> dict[str, Any]:
     row: dict[str, Any] = {name: _plain(getattr(request, name)) for name in _KEPT}
     row |= {name: json.dumps(row[name]) for name in ("missing", "asked_for")}
     row["plan"] = json.dumps(asdict(request.plan), default=_plain)
+    row["demanded"] = request.demanded.written()
+    row["answered"] = json.dumps([one.written() for one in request.answered])
+    row["signed_out"] = int(request.signed_out)
     return row | asdict(request.person)
 
 
@@ -161,6 +183,9 @@ def _request(row: Mapping[str, Any]) -> TimerRequest:
         "person": SlackUser(row["team_id"], row["user_id"]),
         "plan": _plan(json.loads(row["plan"])),
         "state": RequestState(row["state"]),
+        "demanded": SessionRequirement.read(row["demanded"]),
+        "answered": tuple(map(SessionRequirement.read, json.loads(row["answered"]))),
+        "signed_out": bool(row["signed_out"]),
     }
     return TimerRequest(**kept)
 

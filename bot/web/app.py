@@ -1,5 +1,6 @@
 """The routes, and what answers them."""
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
@@ -10,6 +11,8 @@ from starlette.routing import Route
 
 from bot.web.security import Shield
 from bot.web.signing import TrustedBody, refused
+
+log = logging.getLogger(__name__)
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -43,7 +46,11 @@ def build(
         async def events(request: Request) -> Response:
             if not await body.trusted(request):
                 return refused()
-            return await slack(request)
+            try:
+                return await slack(request)
+            except Exception:
+                log.exception("Slack's library cannot read what was signed")
+                return Response(status_code=400)
 
         routes.append(Route("/slack/events", events, methods=["POST"]))
     return Starlette(routes=routes, middleware=[Middleware(Shield, headers=list(headers))])

@@ -5,14 +5,14 @@ https://docs.slack.dev/authentication/verifying-requests-from-slack
 
 import hashlib
 import hmac
-import json
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
+
+from bot.web.shapes import is_slacks
 
 LARGEST_BODY: Final = 1024 * 1024
 """Slack's largest view is 250 kB; four times that is no message of Slack's."""
@@ -44,7 +44,7 @@ class TrustedBody:
         body = await read_body(request, LARGEST_BODY)
         if body is None or not self._signed(request, body):
             return False
-        if not _well_formed(request.headers.get("content-type", ""), body):
+        if not is_slacks(request.headers.get("content-type", ""), body):
             return False
         return self._is_new(request.headers["x-slack-signature"])
 
@@ -87,15 +87,3 @@ async def read_body(request: Request, largest: int) -> bytes | None:
     if not (declared.isascii() and declared.isdecimal()) or len(declared) > LENGTH_DIGITS:
         return None
     return await request.body() if int(declared) <= largest else None
-
-
-def _well_formed(content_type: str, body: bytes) -> bool:
-    """Say whether the body is what Slack sends: a form, perhaps with a JSON payload, or JSON."""
-    try:
-        text = body.decode()
-        if content_type.startswith("application/json"):
-            return isinstance(json.loads(text), dict)
-        payload = dict(parse_qsl(text, keep_blank_values=True)).get("payload")
-        return payload is None or isinstance(json.loads(payload), dict)
-    except (ValueError, RecursionError):
-        return False

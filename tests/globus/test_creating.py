@@ -48,6 +48,10 @@ class Linked:
         assert person == ADA
         return {TIMERS: Token(TIMERS, "timer", "access", "refresh", self._expires_at)}
 
+    def end(self, person: SlackUser, token: Token) -> None:
+        assert person == ADA
+        assert token.refresh_token == "refresh"
+
     def renew(self, person: SlackUser, token: Token) -> None:
         assert person == ADA
         assert token.access_token == "fresh"

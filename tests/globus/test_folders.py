@@ -24,6 +24,9 @@ class Accounts:
     def __init__(self, *servers: str) -> None:
         self._servers = servers
 
+    def end(self, person: SlackUser, token: Token) -> None:
+        raise NotImplementedError
+
     def tokens(self, person: SlackUser) -> Mapping[str, Token]:
         del person
         return {server: Token(server, "all", "access", None, 4_000_000_000) for server in self._servers}
@@ -111,9 +114,9 @@ def test_a_missing_consent_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     ("demand", "said"),
     [
-        ({"session_required_single_domain": ["lab.example"]}, "with your account of lab.example"),
+        ({"session_required_single_domain": ["lab.example"]}, "with an account of lab.example"),
         ({"session_message": "Please reauthenticate"}, "Please reauthenticate"),
-        ({"session_required_mfa": True}, "signed in lately"),
+        ({"session_required_mfa": True}, "confirm with a second factor"),
     ],
 )
 def test_a_protected_collections_demand_is_told(

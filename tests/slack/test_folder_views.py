@@ -8,6 +8,7 @@ from hypothesis import given, settings, strategies as st
 from bot.errors import Problem, Refused, ServiceUnavailable, SignInNeeded
 from bot.folders import PAGE, ConsentNeeded, Entry, EntryKind, Folder, NotListed, Obstacle, Sight, Visit
 from bot.sandbox.slack.limits.surfaces import view_is_too_large, view_problems
+from bot.sessions import SessionRequirement
 from bot.sign_ins import SignInLink
 from bot.slack.folder_views import broken_view, looking_view, sight_view, slow_view, unchosen_view
 from bot.slack.form import FormContext
@@ -38,7 +39,13 @@ problems = st.one_of(
     st.builds(Refused, st.text(max_size=5000)),
     st.builds(Problem, st.text(max_size=5000)),
 )
-closed = st.one_of(st.builds(ConsentNeeded, st.text(max_size=5000)), st.builds(SignInNeeded))
+some = st.lists(st.text(max_size=3000), max_size=5).map(tuple)
+sessions = st.builds(SessionRequirement, st.text(max_size=5000), some, some, some, st.booleans())
+closed = st.one_of(
+    st.builds(ConsentNeeded, sessions),
+    st.builds(SignInNeeded),
+    sessions.map(lambda one: SignInNeeded(one.in_words(), session=one)),
+)
 
 
 @st.composite

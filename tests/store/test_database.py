@@ -15,7 +15,7 @@ def counts(database: SqliteUtils) -> int:
 
 
 def account(number: int, database: SqliteUtils) -> None:
-    database.execute("INSERT INTO accounts VALUES ('T1', ?, 'identity', 'ada', 'now')", [f"U{number}"])
+    database.execute("INSERT INTO accounts VALUES ('T1', ?, 'identity', 'ada', 'now', NULL)", [f"U{number}"])
 
 
 def test_a_write_is_there_for_every_thread_as_soon_as_it_returns(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.accounts import Account, SlackUser, Token
 from bot.errors import DatabaseProblem
+from bot.sessions import SessionRequirement
 from bot.sign_ins import SignIn, SignInState
 from bot.store.database import Database
 from bot.store.linking import AccountStore, SignInStore
@@ -23,6 +24,7 @@ SIGN_IN = SignIn(
     verifier="verifier-1",
     expires_at=NOW + timedelta(minutes=10),
     collections=frozenset({"a", "b"}),
+    session=SessionRequirement("M", ("i",), ("d",), ("p",), mfa=True, prompt="login"),
     request_id="r1",
     opening="{}",
 )
@@ -140,3 +142,17 @@ def test_an_old_sign_in_is_forgotten_when_a_new_one_is_opened(sign_ins: SignInSt
 
     assert sign_ins.find("old") is None
     assert sign_ins.find("s1")
+
+
+def test_an_account_whose_refresh_token_is_refused_has_ended_until_it_is_linked_again(
+    accounts: AccountStore,
+) -> None:
+    account = Account(ADA, "identity", "ada")
+    accounts.link(account, (TOKEN,))
+    accounts.end(ADA, replace(TOKEN, refresh_token="one of long ago"))
+    assert accounts.find(ADA) == account
+
+    accounts.end(ADA, TOKEN)
+    assert accounts.find(ADA) == replace(account, is_ended=True)
+    accounts.link(account, (TOKEN,))
+    assert accounts.find(ADA) == account

@@ -10,6 +10,7 @@ from bot.accounts import SlackUser
 from bot.planning import Filter, FilterMethod, Location, Option, Plan, Source, SyncLevel
 from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
+from bot.sessions import NO_SESSION, SessionRequirement
 from bot.store.database import Database
 from bot.store.scheduling import RequestStore
 
@@ -133,8 +134,8 @@ def test_a_sign_in_lets_only_this_persons_waiting_requests_go_on(store: RequestS
     accept(store, replace(waiting, request_id="r2", reference="r2", person=SlackUser("T2", "U1")))
     accept(store, replace(REQUEST, request_id="r3", reference="r3", state=RequestState.CREATED, due=None))
 
-    assert store.waiting_for(ADA) == {"a"}
-    store.resume(ADA)
+    assert store.waiting_for(ADA) == (frozenset({"a"}), NO_SESSION)
+    store.resume(ADA, NO_SESSION)
 
     assert [request.request_id for request in store.claim(limit=9)] == ["r1"]
 
@@ -156,3 +157,31 @@ def test_a_closed_view_is_forgotten_and_saving_does_not_bring_it_back(store: Req
     assert closed
     assert closed.request_id == "r1"
     assert asyncio.run(store.close_view("V1")) is None
+
+
+def test_a_sign_in_is_remembered_where_it_brought_what_was_asked_for(store: RequestStore) -> None:
+    session, other = SessionRequirement(mfa=True), SessionRequirement(domains=("lab.example",))
+    waiting = replace(REQUEST, state=RequestState.WAITING_FOR_SIGN_IN, due=None, demanded=session)
+    accept(store, waiting)
+    accept(
+        store,
+        replace(
+            waiting, request_id="r2", reference="r2", demanded=other, received_at=NOW - timedelta(minutes=1)
+        ),
+    )
+
+    assert store.waiting_for(ADA).session == session
+    store.resume(ADA, session)
+
+    answered = {one.request_id: one.answered for one in store.claim(limit=9)}
+    assert answered == {"r1": (session,), "r2": ()}
+
+
+def test_what_is_unclear_stays_so_when_its_person_signs_in(store: RequestStore) -> None:
+    unclear = replace(REQUEST, state=RequestState.UNCLEAR, due=None, signed_out=True, creations=1)
+    accept(store, unclear)
+    accept(store, replace(unclear, request_id="r2", reference="r2", signed_out=False))
+    store.resume(ADA, NO_SESSION)
+
+    [found] = store.claim(limit=9)
+    assert (found.request_id, found.state, found.signed_out) == ("r1", RequestState.UNCLEAR, False)

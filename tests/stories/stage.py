@@ -1,7 +1,9 @@
 """A stage for stories: the sandbox as one process, the bot as another, and a person between them."""
 
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -285,6 +287,12 @@ class Stage:
         ).json()
         return [entry for entry in answer["traffic"] if entry["kind"] == "call"]
 
+    def live_tokens(self, username: str) -> list[str]:
+        """Give a person's tokens at Globus that count."""
+        asked = requests.get(f"{self.globus_url}/sandbox/secrets", params={"username": username}, timeout=10)
+        found: list[str] = asked.json()["secrets"]
+        return found
+
     def globus_calls(self, method: str = CREATE) -> int:
         """Count the calls of a kind that reached Globus, whatever became of them."""
         traffic = requests.get(f"{self.globus_url}/sandbox/traffic", timeout=10).json()["traffic"]
@@ -388,3 +396,13 @@ def _environment() -> dict[str, str]:
     foreign = ("SLACK_", "GLOBUS_", "TRANSFERBOT_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}  # noqa: TID251 - handed on, not read
     return kept | {"NO_PROXY": "127.0.0.1", "PYTHONFAULTHANDLER": "1"}
+
+
+def free_port() -> str:
+    """Give a port below those that systems give to connections that go out, which would take it meanwhile."""
+    while True:
+        try:
+            with socket.create_server(("127.0.0.1", 20_000 + secrets.randbelow(12_000))) as listening:
+                return str(listening.getsockname()[1])
+        except OSError:
+            continue

@@ -1,18 +1,12 @@
 """The same job over signed HTTP; what leaves no trace; and a bot that stops when it is asked."""
 
-import socket
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 
 from bot.sandbox.globus.collections import BEAMLINE, CAMPUS
 from bot.sandbox.slack.workspace import Credentials
-from tests.stories.stage import Stage, words
-
-
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return str(listening.getsockname()[1])
+from tests.stories.stage import Stage, free_port, words
 
 
 def start_over_http(stage: Stage) -> str:

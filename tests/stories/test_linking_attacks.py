@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import json
-import socket
 import sqlite3
 import time
 from collections.abc import Callable
@@ -16,15 +15,10 @@ import requests
 from bot.sandbox.browser import Browser
 from bot.sandbox.globus.collections import BEAMLINE, CAMPUS, LAPTOP, SHARED
 from bot.sandbox.slack.workspace import ADA, GRACE, NEIGHBOUR_TEAM, Credentials
-from tests.stories.stage import LAB_DATA, Stage, words
+from tests.stories.stage import LAB_DATA, Stage, free_port, words
 
 ADA_AT_GLOBUS, GRACE_AT_GLOBUS = "ada@sandbox-lab.example", "grace@sandbox-lab.example"
 TOKENS = "POST /v2/oauth2/token"
-
-
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return str(listening.getsockname()[1])
 
 
 @pytest.fixture
@@ -48,11 +42,6 @@ def asked_for_tokens(stage: Stage) -> int:
     return sum(
         entry.get("method") == TOKENS and "authorization_code" in str(entry.get("body")) for entry in traffic
     )
-
-
-def live_tokens(stage: Stage) -> set[str]:
-    """Give all tokens at Globus that count; the bot has some of its own."""
-    return set(requests.get(f"{stage.globus_url}/sandbox/secrets", timeout=10).json()["secrets"])
 
 
 def to_globus(browser: Browser, address: str, *, slack_user: str = ADA) -> str:
@@ -216,7 +205,6 @@ def test_other_scopes_than_asked_are_refused_and_given_back(
     public: Stage, change: Callable[[str], str]
 ) -> None:
     browser = Browser()
-    before = live_tokens(public)
     parts = urlsplit(to_globus(browser, public.sign_in_address()))
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     changed = parts._replace(query=urlencode(query | {"scope": change(query["scope"])})).geturl()
@@ -225,7 +213,7 @@ def test_other_scopes_than_asked_are_refused_and_given_back(
 
     assert "granted something else than was asked" in answer.text
     assert public.timers() == []
-    assert live_tokens(public) == before
+    assert public.live_tokens(ADA_AT_GLOBUS) == []
 
 
 def test_another_globus_identity_at_a_later_consent_is_refused(public: Stage) -> None:

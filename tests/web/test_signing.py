@@ -14,7 +14,8 @@ from bot.web.app import build
 
 SECRET = "signing-secret"
 NOW = 1_800_000_000
-COMMAND = urlencode({"command": "/schedule-transfer", "text": "help"}).encode()
+FIELDS = ("command", "text", "team_id", "user_id", "channel_id", "trigger_id")
+COMMAND = urlencode({name: f"some {name}" for name in FIELDS}).encode()
 FORM = "application/x-www-form-urlencoded"
 
 

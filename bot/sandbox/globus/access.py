@@ -9,6 +9,7 @@ from bot.sandbox.globus.consents import Consents
 from bot.sandbox.globus.directory import identity_with_id
 from bot.sandbox.globus.errors import Refused, transfer_error
 from bot.sandbox.globus.scopes import TRANSFER_SCOPE, Scope, data_access_scope
+from bot.sandbox.globus.sessions import Sessions, is_of
 
 CONSENT_REQUIRED: Final = "ConsentRequired"
 
@@ -29,12 +30,6 @@ class Actor:
         """Whether no person stands behind it."""
         return self.identity_id == self.client_id
 
-    @property
-    def username(self) -> str:
-        """The identity's username; those of apps belong to no domain of people."""
-        identity = identity_with_id(self.identity_id)
-        return identity.username if identity else ""
-
 
 def visible(identity_id: str, collection_id: str) -> Collection:
     """Give a collection that this identity can see. Raises Refused, `EndpointNotFound`."""
@@ -44,7 +39,7 @@ def visible(identity_id: str, collection_id: str) -> Collection:
     return collection
 
 
-def opened(consents: Consents, actor: Actor, collection_id: str) -> Collection:
+def opened(consents: Consents, sessions: Sessions, actor: Actor, collection_id: str) -> Collection:
     """Give a collection whose files the actor may reach.
 
     Raises Refused: `EndpointNotFound`, `NotSupported` for an endpoint, `ConsentRequired` without
@@ -56,7 +51,7 @@ def opened(consents: Consents, actor: Actor, collection_id: str) -> Collection:
             HTTPStatus.BAD_REQUEST, "NotSupported", "An endpoint has no files; use one of its collections"
         )
     if collection.high_assurance:
-        _require_session(actor, collection)
+        _require_session(sessions, actor, collection)
     missing = missing_consents(consents, actor, collection)
     if missing:
         raise transfer_error(
@@ -86,13 +81,19 @@ def nested(chain: tuple[str, ...], leaves: list[str]) -> str:
     return str(below[0])
 
 
-def _require_session(actor: Actor, collection: Collection) -> None:
-    """Let in people who signed in with the right domain (https://docs.globus.org/guides/overviews/gares/)."""
+def _require_session(sessions: Sessions, actor: Actor, collection: Collection) -> None:
+    """Let in people who signed in with the right domain, and lately.
+
+    https://docs.globus.org/guides/overviews/gares/
+    """
     if actor.is_app:
         raise transfer_error(
             HTTPStatus.FORBIDDEN, "EndpointPermissionDenied", "A high assurance collection is for people only"
         )
-    if collection.domain and not actor.username.endswith(f"@{collection.domain}"):
+    person = identity_with_id(actor.identity_id)
+    is_right = not collection.domain or (person is not None and is_of(person, {collection.domain}))
+    minutes = collection.session_minutes
+    if not is_right or not sessions.is_younger(actor.identity_id, actor.client_id, minutes=minutes):
         raise _session_error(collection)
 
 

@@ -17,7 +17,7 @@ from bot.sandbox.globus.identities import CLIENTS, CODE_PAGE, PEOPLE
 from bot.sandbox.globus.pages import hidden, page, paragraph, table
 
 AUTHORIZE: Final = "/v2/oauth2/authorize"
-_ANSWERS: Final = {"identity", "consent", "decision"}
+_ANSWERS: Final = {"identity", "consent", "decision", "second_factor"}
 
 Handler: TypeAlias = Callable[[Globus, web.Request], Awaitable[web.StreamResponse]]
 
@@ -39,6 +39,8 @@ async def decide(globus: Globus, request: web.Request) -> web.StreamResponse:
     person = person_with_username(values.get("identity", ""))
     if person is None:
         raise PageError("Nobody signed in", "Go back and choose who you are.")
+    asked.session.check(person, second_factor="second_factor" in values)
+    globus.sessions.sign_in(person.id, asked.client.client_id, is_new=asked.session.is_new)
     globus.consents.grant(person.id, asked.client.client_id, allowed, allows_refresh=asked.with_refresh)
     code = globus.codes.issue(
         identity_id=person.id,
@@ -92,6 +94,8 @@ def _form(asked: AuthorizeRequest, values: Mapping[str, str], globus: Globus) ->
     yield from (_drawn(row) for row in asked.rows(globus.consents))
     yield "</ul></fieldset><fieldset><legend>Sign in as</legend>"
     yield from _people(values.get("session_required_identities", "").split(","))
+    if asked.session.mfa:
+        yield '<label><input type="checkbox" name="second_factor"> I confirm with my second factor</label>'
     yield "</fieldset>"
     yield '<button class="main" name="decision" value="allow">Allow</button>'
     yield '<button name="decision" value="deny">Deny</button></form>'

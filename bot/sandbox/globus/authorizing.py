@@ -12,6 +12,7 @@ from bot.sandbox.globus.directory import client_with_id
 from bot.sandbox.globus.errors import PageError
 from bot.sandbox.globus.identities import CODE_PAGE, PEOPLE, Client
 from bot.sandbox.globus.scopes import BadScope, Scope
+from bot.sandbox.globus.sessions import SessionDemand
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _REAL_CODE_PAGE: Final = f"https://auth.globus.org{CODE_PAGE}"
@@ -28,6 +29,7 @@ class AuthorizeRequest:
     with_refresh: bool
     challenge: str
     message: str
+    session: SessionDemand
 
     @classmethod
     def read(cls, values: Mapping[str, str], registered: Collection[str]) -> "AuthorizeRequest":
@@ -47,6 +49,7 @@ class AuthorizeRequest:
             with_refresh=values.get("access_type") == "offline",
             challenge=_challenge(values, client),
             message=values.get("session_message", ""),
+            session=SessionDemand.read(values),
         )
 
     @property

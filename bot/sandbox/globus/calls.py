@@ -72,8 +72,17 @@ def _instead(fault: Fault | None, refusal: Refusal) -> web.StreamResponse | None
         return web.json_response(refused.body, status=refused.status, headers=headers)
     if fault.kind == "error":
         refused = refusal(fault.status, fault.error, _TROUBLE)
-        return web.json_response(refused.body, status=refused.status)
+        return web.json_response(_demanding(refused.body, fault), status=refused.status)
     return gateway_page(fault.status)
+
+
+def _demanding(body: Json, fault: Fault) -> Json:
+    """Put what a fault asks of a sign-in where a service does: Timers into its error, the others on top."""
+    if not fault.authorization_parameters:
+        return body
+    demand = {"authorization_parameters": fault.authorization_parameters}
+    inner = body.get("error")
+    return body | ({"error": inner | demand} if isinstance(inner, dict) else demand)
 
 
 async def _described(globus: Globus, request: web.Request, method: str, fault: Fault | None) -> Json:

@@ -19,7 +19,8 @@ class Collection:
     """A collection, or the endpoint that hosts some.
 
     `visible_to` are the identities that can see it; empty means everybody, the apps too.
-    `domain` is the domain that an identity must have signed in with (high assurance only).
+    A high assurance collection lets in whoever signed in with an identity of `domain` at most
+    `session_minutes` ago.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Collection:
     visible_to: frozenset[str] = frozenset()
     read_only: bool = False
     domain: str = ""
+    session_minutes: int = 7 * 24 * 60
 
     @property
     def has_data_access(self) -> bool:

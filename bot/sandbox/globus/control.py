@@ -79,9 +79,16 @@ async def revoke_tokens(globus: Globus, body: Json) -> Json:
     return {"revoked": gone}
 
 
-async def secrets(globus: Globus, _body: Json) -> Json:
-    """Give every token that was given out, for tests that look for them where they must not be."""
-    return {"secrets": globus.grants.texts()}
+async def age_sessions(globus: Globus, body: Json) -> Json:
+    """Let a person's sessions be older than any protected collection allows; tokens and consents stay."""
+    aged = globus.sessions.age(_identity_id(body))
+    globus.traffic.touch()
+    return {"aged": aged}
+
+
+async def secrets(globus: Globus, body: Json) -> Json:
+    """Give every token that counts, or a person's, for tests that look for them where they must not be."""
+    return {"secrets": globus.grants.texts(_identity_id(body) if "username" in body else None)}
 
 
 def _identity_id(body: Json) -> str:
@@ -115,6 +122,7 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ("GET", "consents"): consents,
     ("POST", "revoke_consent"): revoke_consent,
     ("POST", "revoke_tokens"): revoke_tokens,
+    ("POST", "age_sessions"): age_sessions,
     ("GET", "secrets"): secrets,
     ("POST", "advance"): time_levers.advance,
     ("POST", "run_now"): time_levers.run_now,

@@ -11,7 +11,6 @@ from bot.sandbox.wire import Json
 
 _SUBSCRIPTION_ID: Final = "5ab5c21b-0000-4000-8b07-000000000001"
 _POLICY_ID: Final = "90110c1e-0000-4000-8b07-000000000001"
-_SESSION_MINUTES: Final = 30
 _BOOKMARKED: Final = {ADA.id: (("Beamline runs", BEAMLINE.id, "/data/"),)}
 
 
@@ -69,7 +68,7 @@ def _protection(collection: Collection) -> Json:
     protected = collection.high_assurance
     return {
         "high_assurance": protected if collection.holds_files else None,
-        "authentication_timeout_mins": _SESSION_MINUTES if protected else None,
+        "authentication_timeout_mins": collection.session_minutes if protected else None,
         "authentication_policy_id": _POLICY_ID if protected else None,
         "mfa_required": False,
         "restrict_transfers_to_high_assurance": None,

@@ -73,7 +73,8 @@ async def make_directory(globus: Globus, request: web.Request) -> web.StreamResp
 
 
 def _collection(globus: Globus, request: web.Request) -> Collection:
-    return opened(globus.consents, actor_of(globus, request), request.match_info["id"])
+    actor = actor_of(globus, request)
+    return opened(globus.consents, globus.sessions, actor, request.match_info["id"])
 
 
 def _told(collection: Collection, act: Callable[[], _Found]) -> _Found:

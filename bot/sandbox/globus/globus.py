@@ -10,6 +10,7 @@ from bot.sandbox.globus.consents import Consents
 from bot.sandbox.globus.files import Files
 from bot.sandbox.globus.grants import Grants
 from bot.sandbox.globus.id_tokens import IdTokens
+from bot.sandbox.globus.sessions import Sessions
 from bot.sandbox.globus.tasks import Tasks
 from bot.sandbox.globus.timers import Timers
 from bot.sandbox.traffic import Traffic
@@ -29,6 +30,7 @@ class Globus:
     consents: Consents
     grants: Grants
     codes: Codes
+    sessions: Sessions
     id_tokens: IdTokens
     files: Files
     tasks: Tasks
@@ -53,7 +55,8 @@ class Globus:
         grants = Grants(clock, consents)
         kept = Files(files)
         traffic = Traffic(clock)
-        tasks = Tasks(clock, kept, consents, changed=traffic.touch)
+        sessions = Sessions(clock)
+        tasks = Tasks(clock, kept, consents, sessions, changed=traffic.touch)
         return cls(
             clock=clock,
             faults=Faults(),
@@ -61,6 +64,7 @@ class Globus:
             consents=consents,
             grants=grants,
             codes=Codes(clock, grants),
+            sessions=sessions,
             id_tokens=IdTokens(signing_clock or clock),
             files=kept,
             tasks=tasks,

@@ -127,9 +127,9 @@ class Grants:
         """Forget all tokens of an identity, in all apps; gives how many there were."""
         return self._forget(lambda token: token.identity_id == identity_id)
 
-    def texts(self) -> list[str]:
-        """Give the tokens themselves, for whoever checks that nobody wrote them down."""
-        return list(self._tokens)
+    def texts(self, identity_id: str | None = None) -> list[str]:
+        """Give the tokens themselves, all or an identity's, for whoever checks what became of them."""
+        return [text for text, one in self._tokens.items() if identity_id in {None, one.identity_id}]
 
     def _renewing(self, access: Token) -> Token:
         expires_at = access.issued_at + REFRESH_SECONDS

@@ -13,6 +13,7 @@ from bot.sandbox.globus.consents import Consents
 from bot.sandbox.globus.copying import Outcome, Problem, carry_out
 from bot.sandbox.globus.errors import transfer_error
 from bot.sandbox.globus.files import Files
+from bot.sandbox.globus.sessions import Sessions
 from bot.sandbox.globus.submissions import Submission
 
 Status = Literal["ACTIVE", "SUCCEEDED", "FAILED"]
@@ -64,12 +65,14 @@ class Tasks:
         clock: Callable[[], float],
         files: Files,
         consents: Consents,
+        sessions: Sessions,
         *,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock = clock
         self._files = files
         self._consents = consents
+        self._sessions = sessions
         self._changed = changed
         self._tasks: dict[str, Task] = {}
         self._submissions: dict[tuple[str, str], str] = {}
@@ -87,8 +90,8 @@ class Tasks:
         task = Task(
             task_id=str(uuid.uuid4()),
             owner_id=actor.identity_id,
-            source=opened(self._consents, actor, submission.source_id),
-            destination=opened(self._consents, actor, submission.destination_id),
+            source=opened(self._consents, self._sessions, actor, submission.source_id),
+            destination=opened(self._consents, self._sessions, actor, submission.destination_id),
             submission=submission,
             requested_at=self._clock(),
         )

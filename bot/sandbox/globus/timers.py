@@ -159,6 +159,9 @@ class Timers:
             submission = Submission.parse(self._labelled(timer))
             task, _ = self._tasks.submit(timer.actor, submission, submission_id=str(uuid.uuid4()))
         except Refused as refused:
+            if "authorization_parameters" in refused.body:
+                reason = {"cause": "globus_auth_requirements", "detail": refused.body}
+                return self._keep(_inactive(replace(timer, error_count=timer.error_count + 1), reason))
             return self._keep(self._failed(timer, refused))
         count = timer.run_count + 1
         return self._keep(

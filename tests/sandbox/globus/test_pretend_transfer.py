@@ -21,6 +21,7 @@ from bot.sandbox.globus.collections import (
 from bot.sandbox.globus.errors import Refused
 from bot.sandbox.globus.identities import ADA, CONFIDENTIAL_CLIENT, GRACE
 from bot.sandbox.globus.scopes import TRANSFER_SCOPE, data_access_scope
+from bot.sandbox.globus.sessions import Sessions
 from tests.sandbox.globus.on_disk import on_disk
 from tests.sandbox.globus.pretend_globus import Sandbox, everything, refusal_of, sandbox
 
@@ -47,7 +48,7 @@ def test_every_kind_of_collection_describes_itself() -> None:
     assert {key: (one["entity_type"], one["high_assurance"]) for key, one in found.items()} == {
         one.id: (one.entity_type, one.high_assurance if one.holds_files else None) for one in COLLECTIONS
     }
-    assert found[PATIENTS.id]["authentication_timeout_mins"] == 30
+    assert found[PATIENTS.id]["authentication_timeout_mins"] == PATIENTS.session_minutes
     assert found[LAPTOP.id]["gcp_connected"] is True
     assert found[REFERENCE.id]["mapped_collection_id"] == ENDPOINT.id
 
@@ -174,7 +175,7 @@ def test_a_high_assurance_collection_is_for_people() -> None:
 def test_a_high_assurance_collection_asks_for_the_right_domain() -> None:
     elsewhere = replace(PATIENTS, domain="hospital.example")
     with pytest.raises(Refused) as caught:
-        _require_session(Actor(ADA.id, CONFIDENTIAL_CLIENT.client_id), elsewhere)
+        _require_session(Sessions(lambda: 0.0), Actor(ADA.id, CONFIDENTIAL_CLIENT.client_id), elsewhere)
     asked = to_gare(caught.value.body)
     assert asked
     assert asked.authorization_parameters.session_required_single_domain == ["hospital.example"]
