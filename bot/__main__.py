@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
@@ -10,6 +11,7 @@ from bot import logs, settings
 from bot.errors import Problem
 from bot.serving import serve
 from bot.settings import Settings
+from bot.store.backup import back_up
 from bot.store.rotation import rotate
 from bot.store.vault import Vault, keys_beside, new_key, read_keys
 
@@ -48,6 +50,18 @@ def sandbox_command(*, port: int) -> None:
     from bot.sandbox.demo import offer  # noqa: PLC0415 - the bot runs without loading the sandbox
 
     offer(port=port, say=click.echo)
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the database to FILE while the bot runs. Keep the keys elsewhere."""
+
+    def copy() -> None:
+        size = back_up(_configured().database, file)
+        click.echo(f"{file}: {size:,} bytes, checked. Its secrets are sealed; the keys are not in it.")
+
+    _sentence(copy)
 
 
 @main.group()

@@ -15,6 +15,7 @@ from bot.store.installing import InstallationStore
 from bot.store.leaving import RemovalStore
 from bot.store.linking import AccountStore
 from bot.store.places import PlaceStore
+from bot.store.rotation import check_keys
 from bot.store.scheduling import RequestStore
 from bot.store.vault import Vault, keys_beside, read_keys
 
@@ -46,9 +47,10 @@ class Stores:
     @cached_property
     def database(self) -> Database:
         """The database; raises DatabaseProblem. Without its keys nothing in it is touched."""
-        _ = self.vault
+        vault = self.vault
         database = Database(self.given.database)
         self._closing.callback(database.close)
+        database.read(lambda reader: check_keys(reader, vault))
         return database
 
     @cached_property

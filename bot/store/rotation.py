@@ -1,4 +1,4 @@
-"""Key rotation: every sealed value is sealed anew with the first key, while the bot runs."""
+"""What is sealed where: checked at the start, and sealed anew with the first key while the bot runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from sqlite_utils import Database as SqliteUtils
 
+from bot.errors import DatabaseProblem
 from bot.store.database import connected, in_one_step
-from bot.store.vault import Vault
+from bot.store.vault import KEY_NAME_BYTES, VERSION, Vault
 
 SEALED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "tokens": (("team_id", "user_id", "resource_server"), ("access_token", "refresh_token")),
@@ -28,6 +29,24 @@ class Rotated:
 
     resealed: int
     current: int
+
+
+def check_keys(database: SqliteUtils, vault: Vault) -> None:
+    """See that every key is listed that anything is sealed with; raises DatabaseProblem.
+
+    Without this a bot with a wrong key would start, and people would link again over tokens that are good.
+    """
+    start, length = len(VERSION) + 1, KEY_NAME_BYTES
+    for table, (_, columns) in SEALED.items():
+        for column in columns:
+            named = (
+                f"SELECT DISTINCT substr({column}, {start}, {length}) FROM {table} WHERE {column} IS NOT NULL"
+            )
+            if not all(vault.knows(bytes(name)) for (name,) in database.execute(named).fetchall()):
+                raise DatabaseProblem(
+                    f"Secrets in {table} were sealed with a key that is not listed.",
+                    "Put the key that was used before behind the new one in TRANSFERBOT_KEYS.",
+                )
 
 
 def rotate(path: Path, vault: Vault) -> Rotated:

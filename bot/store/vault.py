@@ -42,6 +42,10 @@ class Vault:
         sealed = self._keys[self._first].encrypt(nonce, secret.encode(), _bound(self._first, place))
         return VERSION + self._first + nonce + sealed
 
+    def knows(self, key_name: bytes) -> bool:
+        """Say whether a key of this name is listed."""
+        return key_name in self._keys
+
     def is_current(self, sealed: bytes) -> bool:
         """Say whether a value is sealed with the first key."""
         return sealed[len(VERSION) : len(VERSION) + KEY_NAME_BYTES] == self._first

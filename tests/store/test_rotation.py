@@ -12,11 +12,11 @@ from bot.accounts import Account, SlackUser, Token
 from bot.disconnecting import Parting
 from bot.errors import DatabaseProblem
 from bot.sign_ins import SignIn
-from bot.store.database import Database
+from bot.store.database import Database, connected, in_one_step
 from bot.store.disconnecting import PartingStore
 from bot.store.linking import AccountStore, SignInStore
 from bot.store.migrations import schema
-from bot.store.rotation import SEALED, rotate
+from bot.store.rotation import SEALED, check_keys, rotate
 from bot.store.vault import Vault, new_key, read_keys
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -117,3 +117,36 @@ def test_every_sealed_column_of_the_schema_is_known_to_the_rotation() -> None:
 
     assert blobs == {(table, column) for table, (_, columns) in SEALED.items() for column in columns}
     assert all(tuple(database.table(table).pks) == keys for table, (keys, _) in SEALED.items())
+
+
+def test_a_key_that_is_missing_is_told_at_the_start(tmp_path: Path) -> None:
+    old, new = new_key(), new_key()
+    fill(tmp_path / "bot.db", old)
+
+    with connected(tmp_path / "bot.db") as database:
+        check_keys(database, vault(new, old))
+        with pytest.raises(DatabaseProblem, match="sealed with a key that is not listed"):
+            check_keys(database, vault(new))
+
+
+@pytest.mark.parametrize(
+    "swap",
+    [
+        "access_token = refresh_token WHERE resource_server = 'auth'",
+        "access_token = (SELECT access_token FROM tokens WHERE resource_server = 'timers')",
+        "user_id = 'U2'",
+    ],
+    ids=["columns", "rows", "people"],
+)
+def test_secrets_that_are_swapped_in_the_database_do_not_open(tmp_path: Path, swap: str) -> None:
+    key = new_key()
+    fill(tmp_path / "bot.db", key)
+    kept = Database(tmp_path / "bot.db")
+    accounts = Stores(kept, vault(key)).accounts
+    accounts.link(Account(GRACE, "i2", "grace"), ())
+    with connected(tmp_path / "bot.db") as database, in_one_step(database):
+        database.execute(f"UPDATE tokens SET {swap}")  # noqa: S608 - our own words
+
+    with pytest.raises(DatabaseProblem, match="was changed, or moved there from another row"):
+        accounts.tokens(GRACE if "U2" in swap else ADA)
+    kept.close()

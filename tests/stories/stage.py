@@ -77,6 +77,15 @@ class Stage:
         self.stop_bot()
         self.start_bot()
 
+    def run_command(self, *words: str) -> str:
+        """Run another of the bot's commands beside it; gives what it printed."""
+        command = [sys.executable, "-m", "bot", *words]
+        given = {key: value for key, value in self.settings.items() if value}
+        done = subprocess.run(
+            command, cwd=self.folder, env=_environment() | given, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
     def second_bot(self) -> subprocess.CompletedProcess[str]:
         """Start another bot on the same database; gives how it ended."""
         return subprocess.run(

@@ -289,6 +289,9 @@ def test_no_secret_of_the_way_reaches_the_log_or_the_database(empty_stage: Stage
     Browser().get(back)
     browser.get(back)
     stage.announced()
+    errors = [browser.get(f"{stage.settings['PUBLIC_URL']}{path}").text for path in ("/metrics", "/nowhere")]
+    errors += [browser.get(back).text, browser.get(address + "x").text]
+    stage.run_command("backup", "copy.db")
     stage.stop_bot()
 
     planted = {
@@ -299,9 +302,11 @@ def test_no_secret_of_the_way_reaches_the_log_or_the_database(empty_stage: Stage
         *requests.get(f"{stage.globus_url}/sandbox/secrets", timeout=10).json()["secrets"],
     }
     assert len(planted) > 8
-    files = [file for file in stage.folder.glob("transferbot.db*") if file.suffix != ".key"]
+    files = [file for file in stage.folder.glob("*.db*") if file.suffix != ".key"]
+    assert stage.folder / "copy.db" in files
     stored = b"".join(file.read_bytes() for file in files)
     assert [secret for secret in planted if secret in stage.output] == []
+    assert [secret for secret in planted if secret in "".join(errors)] == []
     assert [secret for secret in planted if secret.encode() in stored] == []
 
 
