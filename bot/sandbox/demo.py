@@ -21,6 +21,9 @@ from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.tour import take
 
 STOP_SECONDS: Final = 10
+WAKES: Final = 0.2
+"""Seconds."""
+
 
 GLOBUS_RETURNS_TO: Final = ("http://127.0.0.1/globus/callback",)
 SLACK_RETURNS_TO: Final = ("http://127.0.0.1/slack/openid", "http://127.0.0.1/slack/oauth_redirect")
@@ -123,4 +126,6 @@ def _until_interrupted() -> None:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: ended.set())
-    ended.wait()
+    while not ended.wait(WAKES):
+        # The system may hand a signal to another thread, and only a main thread that wakes hears of it.
+        pass

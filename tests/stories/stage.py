@@ -354,9 +354,11 @@ def staged(folder: Path) -> Iterator[Stage]:
             process.wait(20)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGABRT)  # writes down where it hangs
+            process.wait()
             raise
-        assert process.stdout
-        process.stdout.close()
+        finally:
+            assert process.stdout
+            process.stdout.close()
 
 
 def words(shown: Json) -> str:
