@@ -4,6 +4,7 @@ import asyncio
 import signal
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -36,10 +37,12 @@ from bot.slack.linking import LinkingHandlers
 from bot.slack.openid import SlackOpenId
 from bot.slack.presets import PresetHandlers
 from bot.slack.scheduling import SchedulingHandlers
+from bot.store.figures import FigureStore
 from bot.storing import now
 from bot.web import app as web_app
 from bot.web.installing import InstallingPages
 from bot.web.linking import SLACK_CALLBACK, Cookies, LinkingPages
+from bot.web.metrics import Metrics
 from bot.web.security import headers
 
 STOP_SECONDS: Final = 10
@@ -203,6 +206,9 @@ def face(given: Settings, bot: Bot, *, slack: bool) -> Starlette:
         slack=AsyncSlackRequestHandler(bot.app).handle if slack else None,
         signing_secret=given.slack_signing_secret,
         clock=lambda: now().timestamp(),
+        metrics=Metrics(
+            version=version("transferbot"), figures=FigureStore(parts.database, clock=now).count
+        ).answer,
         pages=_pages(parts) if given.public_url else (),
         headers=headers(
             forms_lead_to=f"{auth.scheme}://{auth.netloc}", is_secure=given.public_url.startswith("https://")

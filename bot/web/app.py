@@ -23,6 +23,7 @@ def build(
     slack: Answer | None,
     signing_secret: str | None,
     clock: Callable[[], float],
+    metrics: Answer,
     pages: Sequence[Route] = (),
     headers: Sequence[tuple[bytes, bytes]] = (),
 ) -> Starlette:
@@ -39,7 +40,12 @@ def build(
         holds = ready()
         return JSONResponse(holds, status_code=200 if all(holds.values()) else 503)
 
-    routes = [Route("/healthz", healthz), Route("/readyz", readyz), *pages]
+    routes = [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", metrics),
+        *pages,
+    ]
     if slack and signing_secret:
         body = TrustedBody(signing_secret, clock=clock)
 

@@ -35,6 +35,21 @@ def test_a_bot_over_http_says_how_it_is(empty_stage: Stage) -> None:
     assert requests.post(f"{base}/slack/events", data="payload=5", timeout=5).status_code == 401
 
 
+def test_a_monitor_reads_counts_and_ages_and_no_names(empty_stage: Stage) -> None:
+    base = start_over_http(empty_stage)
+    empty_stage.schedule(BEAMLINE, CAMPUS)
+    empty_stage.sign_in()
+    empty_stage.announced()
+
+    said = requests.get(f"{base}/metrics", timeout=5)
+
+    assert said.headers["Content-Type"].startswith("text/plain")
+    assert 'transferbot_requests{state="announced"} 1.0' in said.text
+    assert "transferbot_linked_accounts 1.0" in said.text
+    assert "transferbot_oldest_unclear_age_seconds 0.0" in said.text
+    assert not any(name in said.text for name in ("U0ADA00001", "ada@", "C0LABDATA1"))
+
+
 def test_no_secret_reaches_the_log_at_debug(empty_stage: Stage) -> None:
     stage = empty_stage
     stage.start_bot(LOG_LEVEL="DEBUG", LOG_FORMAT="json")

@@ -25,7 +25,13 @@ async def slack(request: Request) -> Response:
 
 def client() -> TestClient:
     return TestClient(
-        build(ready=lambda: {"database": True}, slack=slack, signing_secret=SECRET, clock=lambda: NOW),
+        build(
+            ready=lambda: {"database": True},
+            slack=slack,
+            signing_secret=SECRET,
+            clock=lambda: NOW,
+            metrics=slack,
+        ),
         raise_server_exceptions=False,
     )
 
@@ -113,7 +119,9 @@ def test_nothing_unsigned_is_ever_an_error_of_ours(
 
 def test_health_is_told_to_anyone_and_readiness_says_what_fails() -> None:
     holds = {"workers": False}
-    ready = TestClient(build(ready=lambda: holds, slack=None, signing_secret=None, clock=lambda: NOW))
+    ready = TestClient(
+        build(ready=lambda: holds, slack=None, signing_secret=None, clock=lambda: NOW, metrics=slack)
+    )
 
     assert ready.get("/healthz").status_code == 200
     assert ready.get("/readyz").status_code == 503
@@ -121,7 +129,7 @@ def test_health_is_told_to_anyone_and_readiness_says_what_fails() -> None:
 
 
 def test_without_a_signing_secret_there_is_no_way_in() -> None:
-    closed = TestClient(build(ready=dict, slack=slack, signing_secret=None, clock=lambda: NOW))
+    closed = TestClient(build(ready=dict, slack=slack, signing_secret=None, clock=lambda: NOW, metrics=slack))
 
     assert closed.post("/slack/events", content=COMMAND).status_code == 404
 
