@@ -14,7 +14,8 @@ from bot.sandbox.globus import auth_api, auth_pages, control, timers_api, token_
 from bot.sandbox.globus.calls import Handler, Refusal, answer_call, perform
 from bot.sandbox.globus.errors import Refused, auth_error, oauth_error, timers_error, transfer_error
 from bot.sandbox.globus.globus import Globus
-from bot.sandbox.globus.pages import page, paragraph
+from bot.sandbox.globus.pages import page
+from bot.sandbox.pages import paragraph
 
 _ANYWHERE: Final = "/{path}"
 _ANYWHERE_PATTERN: Final = "/{path:.*}"

@@ -14,7 +14,8 @@ from bot.sandbox.globus.directory import person_with_username
 from bot.sandbox.globus.errors import PageError
 from bot.sandbox.globus.globus import Globus
 from bot.sandbox.globus.identities import CLIENTS, CODE_PAGE, PEOPLE
-from bot.sandbox.globus.pages import hidden, page, paragraph, table
+from bot.sandbox.globus.pages import page, table
+from bot.sandbox.pages import hidden, paragraph
 
 AUTHORIZE: Final = "/v2/oauth2/authorize"
 _ANSWERS: Final = {"identity", "consent", "decision", "second_factor"}

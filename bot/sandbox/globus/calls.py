@@ -13,7 +13,8 @@ from bot.sandbox.faults import Fault
 from bot.sandbox.globus.errors import PageError, Refused
 from bot.sandbox.globus.globus import Globus
 from bot.sandbox.globus.grants import bearer
-from bot.sandbox.globus.pages import gateway_page, page, paragraph
+from bot.sandbox.globus.pages import gateway_page, page
+from bot.sandbox.pages import paragraph
 from bot.sandbox.wire import Json
 
 Handler: TypeAlias = Callable[[Globus, web.Request], Awaitable[web.StreamResponse]]

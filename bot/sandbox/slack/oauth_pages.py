@@ -9,9 +9,10 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
+from bot.sandbox.pages import hidden, paragraph
 from bot.sandbox.slack.authorizing import Candidate, Question, candidates
 from bot.sandbox.slack.codes import Purpose
-from bot.sandbox.slack.pages import PageError, choice, hidden, page, paragraph
+from bot.sandbox.slack.pages import PageError, choice, page
 from bot.sandbox.slack.registration import APP_NAME
 from bot.sandbox.slack.slack import Slack
 
