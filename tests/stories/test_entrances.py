@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import pytest
 import requests
 
-from bot.sandbox.globus.collections import LAPTOP, SHARED
+from bot.sandbox.globus.collections import BEAMLINE, CAMPUS, LAPTOP, SHARED
 from tests.stories.stage import EMBARGO, GRACE, LAB_DATA, Stage, has, words
 
 LINK = (
     f"https://app.globus.org/file-manager?origin_id={SHARED.id}&origin_path=%2Fdata%2Frun-001%2F"
     f"&destination_id={LAPTOP.id}&destination_path=%2Farchive%2F"
 )
+
+MAPPED_LINK = LINK.replace(SHARED.id, BEAMLINE.id).replace(LAPTOP.id, CAMPUS.id)
 
 
 def published(stage: Stage, user_id: str) -> int:
@@ -136,3 +139,30 @@ def test_a_home_tab_that_nobody_opened_costs_nothing(stage: Stage) -> None:
     stage.ada.open_home()
     stage.wait(lambda: published(stage, stage.ada.user_id) == 1, "the Home tab")
     assert "every day" in words(stage.ada.home())
+
+
+@pytest.mark.parametrize("entrance", ["command", "link", "shortcut", "message", "home"])
+def test_a_newcomer_signs_in_once_whichever_way_they_come_in(stage: Stage, entrance: str) -> None:
+    match entrance:
+        case "command":
+            stage.ada.command("daily", channel_id=LAB_DATA)
+        case "link":
+            stage.ada.command(MAPPED_LINK, channel_id=LAB_DATA)
+        case "shortcut":
+            stage.ada.shortcut("schedule_transfer")
+        case "message":
+            from_message(stage, f"please copy <{MAPPED_LINK}>")
+        case _:
+            stage.ada.open_home()
+            stage.wait(lambda: has(stage.ada.home(), "home_schedule"), "the Home tab")
+            stage.ada.press_at_home("home_schedule")
+    if entrance in {"link", "message"}:
+        stage.shown("Campus Storage")  # the form has what the link says, with the names that Globus gives
+        stage.ada.submit()
+    else:
+        stage.fill_and_submit(BEAMLINE, CAMPUS, announce_in=LAB_DATA)
+
+    page = stage.sign_in()
+
+    assert sorted(page.consents) == sorted([BEAMLINE.id, CAMPUS.id])
+    stage.wait(lambda: len(stage.timers()) == 1, "the timer, without another link")
