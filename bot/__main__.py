@@ -2,18 +2,11 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from datetime import datetime
 
 import click
 
-from bot import logs, settings
-from bot.errors import Problem
-from bot.serving import serve
-from bot.settings import Settings
-from bot.store.backup import back_up
-from bot.store.rotation import rotate
-from bot.store.vault import Vault, keys_beside, new_key, read_keys
+from bot.operating import COMMANDS, configured, sentence
 
 PORT = click.option(
     "--port", default=0, show_default=True, help="Where the pretend Slack listens; 0 is any free port."
@@ -28,7 +21,9 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Run the bot: over Socket Mode if SLACK_APP_TOKEN is set, otherwise over HTTP."""
-    _sentence(lambda: asyncio.run(serve(_configured())))
+    from bot.serving import serve  # noqa: PLC0415 - no other command loads the whole bot
+
+    sentence(lambda: asyncio.run(serve(configured())))
 
 
 @main.command()
@@ -45,63 +40,28 @@ def demo(*, tour: bool, port: int) -> None:
 
 @main.command("sandbox")
 @PORT
-def sandbox_command(*, port: int) -> None:
+@click.option(
+    "--globus-port",
+    default=0,
+    show_default=True,
+    help="Where the pretend Globus listens; 0 is any free port.",
+)
+@click.option("--seed", type=int, help="Give the same IDs, codes and tokens in every run with this number.")
+@click.option(
+    "--clock",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]),
+    help="Begin at this moment, like 2026-11-26T08:00:00Z, and go on from there; otherwise at the present.",
+)
+def sandbox_command(*, port: int, globus_port: int, seed: int | None, clock: datetime | None) -> None:
     """Serve only the pretend Slack and Globus, and print the settings that point a bot at them."""
     from bot.sandbox.demo import offer  # noqa: PLC0415 - the bot runs without loading the sandbox
 
-    offer(port=port, say=click.echo)
+    start = clock.timestamp() if clock else None
+    offer(port=port, globus_port=globus_port, seed=seed, start=start, say=click.echo)
 
 
-@main.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def backup(file: Path) -> None:
-    """Copy the database to FILE while the bot runs. Keep the keys elsewhere."""
-
-    def copy() -> None:
-        size = back_up(_configured().database, file)
-        click.echo(f"{file}: {size:,} bytes, checked. Its secrets are sealed; the keys are not in it.")
-
-    _sentence(copy)
-
-
-@main.group()
-def keys() -> None:
-    """The keys that seal tokens."""
-
-
-@keys.command("new")
-def keys_new() -> None:
-    """Print a new sealing key, for the front of TRANSFERBOT_KEYS."""
-    click.echo(new_key())
-
-
-@keys.command("rotate")
-def keys_rotate() -> None:
-    """Seal everything anew with the first key listed, while the bot runs; then the others can go."""
-
-    def reseal() -> None:
-        given = _configured()
-        listed = read_keys(given.keys) if given.keys else keys_beside(given.database)
-        rotated = rotate(given.database, Vault(listed))
-        click.echo(f"{rotated.resealed} secrets were sealed anew, {rotated.current} were already.")
-
-    _sentence(reseal)
-
-
-def _configured() -> Settings:
-    environ = settings.environment()
-    given = settings.read(environ)
-    settings.hand_over(environ)
-    logs.configure(log_format=given.log_format, level=given.log_level, secrets=given.secrets)
-    return given
-
-
-def _sentence(command: Callable[[], None]) -> None:
-    """Run a command; what stops it is told in a sentence."""
-    try:
-        command()
-    except Problem as problem:
-        raise click.ClickException(str(problem)) from problem
+for command in COMMANDS:
+    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import random
 import secrets
 import uuid
-from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -25,29 +24,33 @@ from bot.globus.creating import GlobusTimers
 from bot.globus.disconnecting import GlobusPartings
 from bot.globus.folders import GlobusFolders
 from bot.globus.linking import GlobusAuth
+from bot.globus.unfurling import GlobusPreviews
 from bot.installing import Installing
 from bot.leaving import Leaving
 from bot.linking import Linking
 from bot.presets import Presets
+from bot.retaining import Retaining
 from bot.scheduling import Scheduling
 from bot.settling import Settling
 from bot.sign_ins import Links
 from bot.slack.disconnecting import DisconnectingMessages
-from bot.slack.entrances import HELP
 from bot.slack.folders import FolderMessages
 from bot.slack.fulfilling import RequestMessages
 from bot.slack.home import Home
 from bot.slack.installing import SlackInstallation
 from bot.slack.linking import LinkingMessages
 from bot.slack.posting import Poster
+from bot.slack.workflows import WorkflowMessages
 from bot.slack.zones import Zones
 from bot.store.binding import TicketStore
 from bot.store.drafts import DraftStore
 from bot.store.linking import SignInStore
 from bot.store.presets import PresetStore
 from bot.storing import Stores, now
+from bot.unfurling import Unfurling
 from bot.web.installing import INSTALLED
 from bot.web.linking import CALLBACK, START
+from bot.workflows import Workflows
 from bot.working import Line, Workers
 
 TYPING: Final = Patience(seconds=2.0, repetitions=0)
@@ -86,7 +89,13 @@ class Parts(Stores):
     def clients(self, patience: Patience, accounts: Accounts | None = None) -> Clients:
         """Give clients that wait so long, with the tokens of the linked accounts or of others."""
         registration = Registration(self.given.globus_client_id, self.given.globus_client_secret)
-        return Clients(registration, accounts=accounts or self.accounts, patience=patience, turns=self.turns)
+        return Clients(
+            registration,
+            accounts=accounts or self.accounts,
+            patience=patience,
+            turns=self.turns,
+            meter=self.meter,
+        )
 
     @cached_property
     def turns(self) -> Turns:
@@ -109,10 +118,6 @@ class Parts(Stores):
     def globus_auth(self) -> GlobusAuth:
         public_url = self.given.public_url
         return GlobusAuth(self.patient, redirect_uri=public_url + CALLBACK if public_url else "")
-
-    def threads(self, name: str, count: int) -> Executor:
-        """Give threads of their own to a kind of work, so that it holds up no other."""
-        return self._closing.enter_context(ThreadPoolExecutor(count, thread_name_prefix=name))
 
     # Use cases
 
@@ -240,17 +245,49 @@ class Parts(Stores):
         return Presets(store=PresetStore(self.database), timers=self.requests, clock=now)
 
     @cached_property
-    def workers(self) -> Workers:
-        """What works off the queues; whatever a dead process held is free again."""
-        lines: list[Line[Any]] = [
+    def unfurling(self) -> Unfurling:
+        return Unfurling(
+            choices=self.choices,
+            account=self.accounts.find,
+            sight=GlobusPreviews(self.listing),
+            app_hosts=self.app_hosts,
+            executor=self.threads("unfurling", 4),
+        )
+
+    @cached_property
+    def workflows(self) -> Workflows:
+        return Workflows(
+            steps=self.steps,
+            news=WorkflowMessages(poster=self.poster, app_url=self.given.globus_app_url),
+            request=self.requests.find,
+            app_hosts=self.app_hosts,
+            clock=now,
+            new_id=new_id,
+            wake=self.wake,
+        )
+
+    @cached_property
+    def retaining(self) -> Retaining:
+        return Retaining(old=self.old, days=self.given.retention_days, clock=now, again=self.old.again)
+
+    def lines(self) -> list[Line[Any]]:
+        """The queues, and what is done with their items."""
+        return [
             Line("sign-ins", self.sign_ins, self.linking.finish),
             Line("requests", self.requests, self.fulfilling.work),
             Line("partings", self.partings, self.disconnecting.work),
             Line("removals", self.removals, self.leaving.work),
+            Line("steps", self.steps, self.workflows.work),
+            Line("chores", self.old, self.retaining.work),
         ]
-        for queue in (self.sign_ins, self.requests, self.partings, self.removals):
-            queue.recover()
-        return Workers(lines, clock=now)
+
+    @cached_property
+    def workers(self) -> Workers:
+        """What works off the queues; whatever a dead process held is free again."""
+        lines = self.lines()
+        for line in lines:
+            line.queue.recover()
+        return Workers(lines, clock=now, set_back=self.set_back)
 
     def wake(self) -> None:
         """Let the workers look for work now."""
@@ -260,11 +297,11 @@ class Parts(Stores):
 
     @cached_property
     def poster(self) -> Poster:
-        return Poster(workspaces=self.installing, api_url=self.given.slack_api_url)
+        return Poster(workspaces=self.installing, api_url=self.given.slack_api_url, meter=self.meter)
 
     @cached_property
     def home(self) -> Home:
-        return Home(poster=self.poster, account=self.accounts.find, requests=self.requests, help_text=HELP)
+        raise NotImplementedError  # it shows timers, and those who tend them have it
 
     @cached_property
     def folder_messages(self) -> FolderMessages:

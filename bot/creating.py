@@ -5,28 +5,20 @@ among the person's timers, several times over a grace period, and only then crea
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from bot.accounts import SlackUser
 from bot.errors import OutcomeUnclear
 from bot.scheduling import RequestState, TimerRequest
+from bot.timers import Timer
 
 MOST_CREATIONS: Final = 2
 """The first, and one more after every look found nothing; then the owner decides."""
 
 
 LOOKING: Final = "Globus did not say whether the timer was made. I am looking for it."
-
-
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """What exists at Globus Timers; `job_id` names it. `next_run` is None when no run is to come."""
-
-    job_id: str
-    name: str
-    next_run: datetime | None = None
 
 
 class Timers(Protocol):
@@ -63,6 +55,10 @@ class Creating:
         self._timers = timers
         self._clock = clock
         self._looks = tuple(looks)
+
+    def delete(self, person: SlackUser, job_id: str) -> None:
+        """Delete a timer that another replaces; raises SignInNeeded or ServiceUnavailable."""
+        self._timers.delete(person, job_id)
 
     def intend(self, request: TimerRequest) -> TimerRequest:
         """Give the state to commit before the call: should this process die, it is found and unclear."""
@@ -101,8 +97,11 @@ class Creating:
             return self._created(request, found[0])
         looks = request.looks + 1
         if looks < len(self._looks):
-            since = request.unclear_since or self._clock()
-            return replace(request, looks=looks, due=since + self._looks[looks], attempts=0)
+            now = self._clock()
+            # A moment that is still to come was reckoned by a clock that has been set back.
+            since = min(request.unclear_since or now, now)
+            due = since + self._looks[looks]
+            return replace(request, looks=looks, unclear_since=since, due=due, attempts=0)
         if request.creations < MOST_CREATIONS:
             return replace(request, state=RequestState.READY, due=self._clock(), looks=looks, attempts=0)
         return replace(

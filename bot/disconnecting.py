@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from bot.accounts import SlackUser, Token
-from bot.creating import Timer
 from bot.errors import ServiceUnavailable, SignInNeeded
+from bot.timers import Timer
 
 LONGEST_DELAY: Final = timedelta(hours=1)
 """Nobody waits for a revocation, and a service that is down is not helped by being asked often."""
@@ -69,6 +69,10 @@ class Partings(Protocol):
 
     def forget_workspace(self, team_id: str) -> None:
         """Forget everything of a workspace but its partings and whoever is still linked."""
+        ...
+
+    def deleted(self, person: SlackUser, job_id: str) -> None:
+        """Note that a timer is deleted, so that its team sees it."""
         ...
 
     def made_for(self, person: SlackUser) -> Sequence[Timer]:
@@ -218,6 +222,7 @@ class Disconnecting:
         except SignInNeeded:
             # The tokens are dead already: nothing can be deleted in this person's name any more.
             return replace(parting, delete=(), undeleted=len(parting.delete))
+        self._partings.deleted(parting.person, job_id)
         return replace(parting, delete=tuple(left), deleted=parting.deleted + 1)
 
     def _later(self, parting: Parting, problem: ServiceUnavailable) -> None:

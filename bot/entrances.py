@@ -70,6 +70,12 @@ def read_link(link: str, *, app_hosts: frozenset[str], side: str = "source") -> 
     return origin | _place(other, query.get("destination_id", ""), query.get("destination_path", ""))
 
 
+def path_in_app(link: str, *, app_hosts: frozenset[str]) -> str:
+    """Give the path of a link of the web app; empty for any other link."""
+    parts = _split(link)
+    return parts.path if parts and parts.netloc.lower() in app_hosts else ""
+
+
 def _split(link: str) -> SplitResult | None:
     try:
         return urlsplit(link)

@@ -38,6 +38,13 @@ class Requests(Protocol):
         """Commit a request's new state to disk before anything else happens."""
         ...
 
+    def take_over(self, request: TimerRequest) -> str | None:
+        """Let a request's timer take the place of the one that it edits, which is gone by now.
+
+        Gives the `ts` of the announcement that is its own now; None if it is to have a new one.
+        """
+        ...
+
 
 class RequestNews(Protocol):
     """Tells the person and the team how a request goes. Only `announce` raises."""
@@ -46,8 +53,8 @@ class RequestNews(Protocol):
         """Show the person where their request is; `names` are the collections that the link asks for."""
         ...
 
-    def announce(self, request: TimerRequest, account: Account | None) -> None:
-        """Tell the team; raises CannotPost or ServiceUnavailable."""
+    def announce(self, request: TimerRequest, account: Account | None) -> str:
+        """Tell the team, and give the message's `ts`; raises CannotPost or ServiceUnavailable."""
         ...
 
     def cannot_announce(self, request: TimerRequest) -> None:
@@ -111,7 +118,9 @@ class Fulfilling:
                 return self._look(request)
             case RequestState.CREATED:
                 return self._announce(request)
-        return replace(request, due=None)
+        # A request whose day is not over was looked at too early: the clock was set back.
+        waits = request.state is RequestState.WAITING_FOR_SIGN_IN and not request.creations
+        return replace(request, due=request.received_at + WAITING_LIFE if waits else None)
 
     def _check(self, request: TimerRequest) -> TimerRequest:
         checked = self._checking.check(request.person, request.plan)
@@ -174,10 +183,29 @@ class Fulfilling:
 
     def _announce(self, request: TimerRequest) -> TimerRequest:
         try:
-            self._news.announce(request, self._linking.account(request.person))
+            announced = self._replace_timer(request) if request.replaces else None
+            if announced is None:
+                announced = self._news.announce(request, self._linking.account(request.person))
+        except SignInNeeded as problem:
+            return self._wait_with_old_timer(request, problem)
         except CannotPost as problem:
             return replace(request, due=None, reason=str(problem))
-        return replace(request, state=RequestState.ANNOUNCED, due=None, reason="")
+        done = replace(request, state=RequestState.ANNOUNCED, due=None, reason="")
+        return replace(done, signed_out=False, announced_ts=announced)
+
+    def _replace_timer(self, request: TimerRequest) -> str | None:
+        """Delete the timer that this one replaces, now that this one is there; gives its announcement."""
+        self._creating.delete(request.person, request.replaces or "")
+        return self._requests.take_over(request)
+
+    def _wait_with_old_timer(self, request: TimerRequest, problem: SignInNeeded) -> TimerRequest:
+        return replace(
+            request,
+            due=self._clock() + WAITING_LIFE,
+            demanded=problem.session,
+            signed_out=True,
+            reason=f"{problem.happened} The new timer is made: sign in, so that I can delete the old one.",
+        )
 
     def _later(self, request: TimerRequest, problem: ServiceUnavailable) -> TimerRequest:
         growing = min(timedelta(seconds=2 ** min(request.attempts, 10)), LONGEST_DELAY)

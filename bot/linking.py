@@ -28,8 +28,10 @@ class Wanted(NamedTuple):
 class WaitingRequests(Protocol):
     """Requests that wait for a sign-in."""
 
-    def resume(self, person: SlackUser, session: SessionRequirement) -> None:
-        """Let every request of this person that waits for a sign-in go on.
+    def resume(
+        self, person: SlackUser, session: SessionRequirement, collections: frozenset[str] = frozenset()
+    ) -> None:
+        """Let every request of this person that waits for a sign-in go on, and timers that lacked just this.
 
         Each that waited for exactly this session remembers that it was brought.
         """
@@ -192,7 +194,7 @@ class Linking:
         account = Account(sign_in.person, grant.identity_id, grant.username)
         self._accounts.link(account, grant.tokens)
         self._sign_ins.save(replace(sign_in, state=SignInState.DONE, code=None))
-        self._requests.resume(sign_in.person, sign_in.session)
+        self._requests.resume(sign_in.person, sign_in.session, sign_in.collections)
         self._news.linked(sign_in, account)
 
     def _try_again(self, sign_in: SignIn, problem: CodeRefused) -> None:

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import structlog
 
+from bot.tracing import current
+
 HIDDEN: Final = "<hidden>"
 
 QUIET: Final = (
@@ -18,8 +20,10 @@ QUIET: Final = (
     "uvicorn",
     "asyncio",
     "filelock",
+    "matplotlib",
+    "PIL",
 )
-"""Libraries that write bodies, tokens or addresses at DEBUG, and Bolt even at INFO: only their warnings."""
+"""Libraries that write bodies, tokens or addresses at DEBUG, or a lot; Bolt even at INFO: only warnings."""
 
 _SECRET: Final = re.compile(
     r"""
@@ -42,6 +46,7 @@ def configure(*, log_format: str, level: str, secrets: Sequence[str] = ()) -> No
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        _about,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: structlog.typing.Processor = (
@@ -64,7 +69,7 @@ def configure(*, log_format: str, level: str, secrets: Sequence[str] = ()) -> No
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             renderer,
-            _Redaction(secrets),
+            Redaction(secrets),
         ],
     )
     handler = logging.StreamHandler()
@@ -76,13 +81,29 @@ def configure(*, log_format: str, level: str, secrets: Sequence[str] = ()) -> No
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-class _Redaction:
-    """The last step of every line: whatever looks like a secret, or is known to be one, is hidden."""
+def _about(
+    _logger: Any,  # noqa: ANN401 - structlog's signature
+    _method: str,
+    event: structlog.typing.EventDict,
+) -> structlog.typing.EventDict:
+    """Say in every line what the work is about that it comes from."""
+    for name, value in current().items():
+        event.setdefault(name, value)
+    return event
+
+
+class Redaction:
+    """Hides whatever looks like a secret, or is known to be one; the last step of every line."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         known = sorted((re.escape(secret) for secret in secrets if secret), key=len, reverse=True)
         self._known = re.compile("|".join(known)) if known else None
 
     def __call__(self, _logger: Any, _method: str, line: Any) -> str:  # noqa: ANN401 - structlog's signature
-        text = _SECRET.sub(HIDDEN, str(line))
+        """Process a line, as structlog calls it."""
+        return self.of(str(line))
+
+    def of(self, text: str) -> str:
+        """Give a text without its secrets."""
+        text = _SECRET.sub(HIDDEN, text)
         return self._known.sub(HIDDEN, text) if self._known else text

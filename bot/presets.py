@@ -11,13 +11,13 @@ from typing import Final, Protocol
 from bot.accounts import SlackUser
 from bot.errors import Problem
 from bot.forms import form_of
-from bot.planning import Plan
+from bot.planning import LONGEST_NAME, Plan
 from bot.scheduling import TimerRequest
 
 LONGEST_PRESET_NAME: Final = 40
 """Short enough to be typed behind the command."""
 
-RESERVED: Final = frozenset({"connect", "disconnect", "help", "list", "presets", "status"})
+RESERVED: Final = frozenset({"connect", "disconnect", "help", "list", "mute", "presets", "status", "unmute"})
 """Words behind the command that mean something else."""
 
 _OF_ITS_TIMER: Final = ("start", "announce_in", "announce_thread")
@@ -156,6 +156,22 @@ def form_again(plan: Plan, *, now: datetime) -> dict[str, str]:
     An end that has passed leaves its field empty, so that nothing becomes endless unsaid.
     """
     form = {key: value for key, value in form_of(plan).items() if key != "announce_thread"}
+    return _without_the_past(form, now)
+
+
+def form_to_edit(plan: Plan, *, title: str, ran: int, now: datetime) -> dict[str, str]:
+    """Give the form that a plan came from as it is to go on now: at its next run, with the runs left to it.
+
+    `title` is what its timer is called by now, `ran` counts the runs that it has had.
+    """
+    schedule, form = plan.schedule, form_of(plan)
+    if title != plan.title:
+        form["name"] = title[:LONGEST_NAME].strip()
+    if schedule.interval and schedule.start <= now:
+        passed = (now - schedule.start) // schedule.interval + 1
+        form["start"] = str(int((schedule.start + passed * schedule.interval).timestamp()))
+    if schedule.runs:
+        form["end_runs"] = str(max(1, schedule.runs - ran))
     return _without_the_past(form, now)
 
 

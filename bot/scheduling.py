@@ -12,6 +12,7 @@ from bot.drafts import Draft, Drafts
 from bot.forms import read_plan
 from bot.planning import Plan
 from bot.sessions import NO_SESSION, SessionRequirement
+from bot.timers import named
 
 SETTLING: Final = timedelta(seconds=0.25)
 """Slack puts the acknowledged view in place after the answer; an update that comes first would be lost."""
@@ -41,8 +42,10 @@ class TimerRequest:
     when a worker should look at it next; None while it waits for a person or is over. `missing` are
     the collections whose consent it waits for, `asked_for` all that it ever asked for. `demanded` is what
     else Globus wants of the sign-in that it waits for, `answered` what sign-ins have brought already. `looks`
-    counts the searches after an unclear outcome since `unclear_since`; with `signed_out` they wait for a
-    sign-in. `creations` counts the times it was sent.
+    counts the searches after an unclear outcome since `unclear_since`. With `signed_out` it goes on where it
+    is after a sign-in, and is not checked again. `creations` counts the times it was sent. `announced_ts` is
+    the team's message. `replaces` is the job ID of the timer that it edits: Globus cannot change a schedule,
+    so a new timer takes the old one's place.
     """
 
     request_id: str
@@ -66,17 +69,18 @@ class TimerRequest:
     next_run: datetime | None = None
     reason: str = ""
     blamed_field: str | None = None
+    announced_ts: str | None = None
+    replaces: str | None = None
 
     @property
     def waits_for_sign_in(self) -> bool:
         """Whether its person has to sign in before it goes on."""
-        unclear = self.state is RequestState.UNCLEAR and self.signed_out
-        return self.state is RequestState.WAITING_FOR_SIGN_IN or unclear
+        return self.state is RequestState.WAITING_FOR_SIGN_IN or self.signed_out
 
     @property
     def timer_name(self) -> str:
         """The timer's name at Globus: the title, then the reference that makes it findable."""
-        return f"{self.plan.title} [{self.reference}]"
+        return named(self.plan.title, self.reference)
 
 
 class Inbox(Protocol):
@@ -114,11 +118,12 @@ class Scheduling:
         self._wake = wake
 
     async def submit(
-        self, draft: Draft, *, zone: tzinfo, view_id: str, confirmed: bool = False
+        self, draft: Draft, *, zone: tzinfo, view_id: str, confirmed: bool = False, replaces: str = ""
     ) -> TimerRequest:
         """Read the form and commit it; raises FormProblems. Sending it again changes nothing.
 
-        Raises ConfirmationNeeded for a form whose runs delete files, unless that was `confirmed`.
+        Raises ConfirmationNeeded for a form whose runs delete files, unless that was `confirmed`. `replaces`
+        is the job ID of the timer that the form edits.
         """
         now = self._clock()
         plan = read_plan(draft.form, now=now, zone=zone)
@@ -132,6 +137,7 @@ class Scheduling:
             received_at=now,
             due=now + SETTLING,
             view_id=view_id,
+            replaces=replaces or None,
         )
         await asyncio.gather(self._inbox.accept(request), self._drafts.forget(draft.person))
         asyncio.get_running_loop().call_later(SETTLING.total_seconds(), self._wake)

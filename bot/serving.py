@@ -1,52 +1,57 @@
 """The bot at work: its handlers registered, connected to Slack, until it is told to stop."""
 
 import asyncio
-import signal
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from time import perf_counter
 from typing import Final
-from urllib.parse import urlsplit
 
 import structlog
-import uvicorn
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from starlette.applications import Starlette
-from starlette.routing import Route
 
-from bot.accounts import SlackUser
-from bot.binding import Binding
-from bot.building import Parts, new_id
+from bot.building import new_id
 from bot.errors import SettingsProblem
+from bot.facing import Face, Inbound
 from bot.installing import Installation
+from bot.reporting.errors import report_to
 from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack.background import Background
 from bot.slack.browsing import BrowsingHandlers
+from bot.slack.controlling import ControllingHandlers
 from bot.slack.disconnecting import DisconnectingHandlers
+from bot.slack.editing import EditForms
 from bot.slack.entrances import EntranceHandlers
 from bot.slack.folders import FolderHandlers
+from bot.slack.following import FollowingHandlers
 from bot.slack.fulfilling import FulfillingHandlers
 from bot.slack.home import HomeHandlers
 from bot.slack.leaving import LeavingHandlers
 from bot.slack.linking import LinkingHandlers
-from bot.slack.openid import SlackOpenId
+from bot.slack.listing import ListingHandlers
 from bot.slack.presets import PresetHandlers
 from bot.slack.scheduling import SchedulingHandlers
-from bot.store.figures import FigureStore
+from bot.slack.socket import Socket
+from bot.slack.unfurling import UnfurlingHandlers
+from bot.slack.workflows import WorkflowHandlers
+from bot.stopping import end, own_threads, told_to_stop, unless
 from bot.storing import now
-from bot.web import app as web_app
-from bot.web.installing import InstallingPages
-from bot.web.linking import SLACK_CALLBACK, Cookies, LinkingPages
-from bot.web.metrics import Metrics
-from bot.web.security import headers
+from bot.tending import Tending
+from bot.tracing import current
+from bot.web.serving import serve_until
 
-STOP_SECONDS: Final = 10
-"""How long requests under way may take when the bot is told to stop; whatever works is on disk anyway."""
+WORK_SECONDS: Final = 4.0
+CLOSING_SECONDS: Final = 1.0
+"""How long work in hand, and a connection that is closed, may take when the bot is told to stop.
+
+With the answers under way, and the threads that end last, this is less than the ten seconds after which
+Docker kills; whatever works is on disk anyway.
+"""
 
 log = structlog.stdlib.get_logger("transferbot")
 
@@ -57,7 +62,7 @@ class Bot:
 
     app: AsyncApp
     listens: slack_app.Listen
-    parts: Parts
+    parts: Tending
 
 
 def join(given: Settings, *, only: Installation | None, closing: ExitStack) -> Bot:
@@ -65,7 +70,7 @@ def join(given: Settings, *, only: Installation | None, closing: ExitStack) -> B
 
     `only` is the one workspace that it works for; without it, it works for all that install it.
     """
-    parts = Parts(given, only=only, closing=closing)
+    parts = Tending(given, only=only, closing=closing)
     client = AsyncWebClient(base_url=given.slack_api_url)
     app = slack_app.build(client, signing_secret=given.slack_signing_secret, workspaces=parts.installing)
     listens = slack_app.Listen(app, slack_app.Boundary(parts.installing))
@@ -73,7 +78,7 @@ def join(given: Settings, *, only: Installation | None, closing: ExitStack) -> B
     return Bot(app=app, listens=listens, parts=parts)
 
 
-def _register(parts: Parts, listen: slack_app.Listen) -> None:
+def _register(parts: Tending, listen: slack_app.Listen) -> None:
     background = Background()
     form = SchedulingHandlers(
         scheduling=parts.scheduling,
@@ -82,6 +87,10 @@ def _register(parts: Parts, listen: slack_app.Listen) -> None:
         places=parts.places,
         background=background,
         clock=now,
+        may_edit=parts.controlling.may_edit,
+    )
+    lists = ListingHandlers(
+        listing=parts.lists, following=parts.following, linking=parts.linking, background=background
     )
     disconnecting = DisconnectingHandlers(
         disconnecting=parts.disconnecting, linking=parts.linking, background=background
@@ -95,7 +104,21 @@ def _register(parts: Parts, listen: slack_app.Listen) -> None:
         sign_in_first=parts.sign_in_first,
         app_hosts=parts.app_hosts,
         presets=parts.presets,
-        disconnect=disconnecting.open,
+        words={
+            "disconnect": disconnecting.open,
+            "list": lists.show_list,
+            "status": lists.show_status,
+            "mute": lists.mute,
+            "unmute": lists.unmute,
+        },
+    )
+    edit_forms = EditForms(
+        controlling=parts.controlling,
+        presets=parts.presets,
+        open_form=entrances.open,
+        zones=parts.zones,
+        clock=now,
+        new_id=new_id,
     )
     fulfilling = parts.fulfilling
     handlers = (
@@ -126,6 +149,24 @@ def _register(parts: Parts, listen: slack_app.Listen) -> None:
         LinkingHandlers(linking=parts.linking),
         PresetHandlers(presets=parts.presets, open_form=entrances.open_filled),
         LeavingHandlers(leaving=parts.leaving, disconnecting=parts.disconnecting),
+        UnfurlingHandlers(
+            unfurling=parts.unfurling,
+            open_form=entrances.open_filled,
+            app_hosts=parts.app_hosts,
+            refresh_home=parts.home.refresh,
+            background=background,
+        ),
+        lists,
+        ControllingHandlers(
+            controlling=parts.controlling,
+            showing=parts.showing,
+            edit_form=edit_forms.open,
+            background=background,
+            app_url=parts.given.globus_app_url,
+            chart=parts.charts.add if parts.charts else None,
+        ),
+        FollowingHandlers(following=parts.following, showing=parts.showing, zones=parts.zones),
+        WorkflowHandlers(workflows=parts.workflows, open_form=entrances.open, zones=parts.zones),
     )
     for each in handlers:
         each.register(listen)
@@ -133,18 +174,22 @@ def _register(parts: Parts, listen: slack_app.Listen) -> None:
 
 async def serve(given: Settings) -> None:
     """Run the bot until it is told to stop. Raises SettingsProblem or DatabaseProblem."""
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    stopped, threads = told_to_stop(), own_threads()
     with ExitStack() as closing:
+        if given.sentry_dsn:
+            closing.callback(report_to(given.sentry_dsn, release=version("transferbot"), about=current))
         token = given.slack_bot_token
         bot = join(given, only=await who_am_i(given, token) if token else None, closing=closing)
         bot.parts.workers.start()
-        closing.callback(bot.parts.workers.stop)
-        if given.slack_app_token:
-            await _over_socket(given, bot, stopped)
-        else:
-            await _over_http(given, bot, stopped)
+        try:
+            if given.slack_app_token:
+                await _over_socket(given, bot, stopped)
+            else:
+                await _over_http(given, bot, stopped)
+        finally:
+            log.info("stopping")
+            is_done = await asyncio.to_thread(bot.parts.workers.stop, seconds=WORK_SECONDS)
+    end(threads, is_done=is_done)
 
 
 async def who_am_i(given: Settings, token: str) -> Installation:
@@ -178,92 +223,37 @@ async def who_am_i(given: Settings, token: str) -> Installation:
 
 
 async def _over_socket(given: Settings, bot: Bot, stopped: asyncio.Event) -> None:
-    handler = AsyncSocketModeHandler(bot.app, given.slack_app_token)
-    await handler.connect_async()  # type: ignore[no-untyped-call]
-    log.info("ready", mode="Socket Mode", workspaces=_workspaces(given))
-    if given.public_url:
-        await _serve_face(given, face(given, bot, slack=False), stopped)
-    else:
-        await stopped.wait()
-    await handler.close_async()  # type: ignore[no-untyped-call]
+    connection = Socket(bot.app, given.slack_app_token or "", meter=bot.parts.meter, timer=perf_counter)
+    try:
+        if not await unless(stopped, connection.connect()):
+            return
+        face = Face(bot.parts, connection=connection).for_browsers()
+        port = given.port if given.public_url else given.health_port
+        ready = _ready(given, connection.mode, port)
+        if port:
+            await serve_until(stopped, face, host=given.host, port=port, ready=ready)
+        else:
+            ready()
+            await stopped.wait()
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await connection.close()
 
 
 async def _over_http(given: Settings, bot: Bot, stopped: asyncio.Event) -> None:
-    log.info("ready", mode="HTTP", workspaces=_workspaces(given), host=given.host, port=given.port)
-    await _serve_face(given, face(given, bot, slack=True), stopped)
+    connection = Inbound(timer=perf_counter)
+    slack = connection.heard(AsyncSlackRequestHandler(bot.app).handle)
+    face = Face(bot.parts, connection=connection).for_slack(slack)
+    ready = _ready(given, connection.mode, given.port)
+    await serve_until(stopped, face, host=given.host, port=given.port, ready=ready)
+
+
+def _ready(given: Settings, mode: str, port: int) -> Callable[[], None]:
+    """Give what says that the bot is ready, for when it is."""
+    where = {"host": given.host, "port": port} if port else {}
+    return lambda: log.info("ready", mode=mode, workspaces=_workspaces(given), **where)
 
 
 def _workspaces(given: Settings) -> str:
     return "one" if given.slack_bot_token else "many"
-
-
-def face(given: Settings, bot: Bot, *, slack: bool) -> Starlette:
-    """Build the web face: for Slack where it comes over HTTP, and for browsers where they can reach it."""
-    parts = bot.parts
-    auth = urlsplit(given.globus_auth_url)
-    return web_app.build(
-        ready=lambda: {"database": parts.database.alive, "workers": parts.workers.alive},
-        slack=AsyncSlackRequestHandler(bot.app).handle if slack else None,
-        signing_secret=given.slack_signing_secret,
-        clock=lambda: now().timestamp(),
-        metrics=Metrics(
-            version=version("transferbot"), figures=FigureStore(parts.database, clock=now).count
-        ).answer,
-        pages=_pages(parts) if given.public_url else (),
-        headers=headers(
-            forms_lead_to=f"{auth.scheme}://{auth.netloc}", is_secure=given.public_url.startswith("https://")
-        ),
-    )
-
-
-def _pages(parts: Parts) -> list[Route]:
-    """Give what browsers find here; only where there is a public address."""
-    cookies = Cookies(is_secure=parts.given.public_url.startswith("https://"))
-    pages = _linking_pages(parts, cookies).routes()
-    if not parts.given.slack_bot_token:
-        pages += InstallingPages(installing=parts.installing, cookies=cookies).routes()
-    return pages
-
-
-def _linking_pages(parts: Parts, cookies: Cookies) -> LinkingPages:
-    """Build the pages between Slack and Globus."""
-    given = parts.given
-
-    async def linked_as(person: SlackUser) -> str:
-        account = await parts.linking.account_soon(person)
-        return account.username if account else ""
-
-    binding = Binding(
-        tickets=parts.tickets,
-        journeys=parts.journeys,
-        sign_ins=parts.sign_ins,
-        slack=SlackOpenId(
-            client_id=given.slack_client_id,
-            client_secret=given.slack_client_secret or "",
-            api_url=given.slack_api_url,
-            redirect_uri=given.public_url + SLACK_CALLBACK,
-        ),
-        globus_url=parts.globus_auth.authorize_url,
-        linked_as=linked_as,
-        seals=parts.vault,
-        clock=now,
-    )
-    return LinkingPages(binding=binding, outcome=parts.sign_ins.find_soon, cookies=cookies)
-
-
-async def _serve_face(given: Settings, face: Starlette, stopped: asyncio.Event) -> None:
-    server = uvicorn.Server(
-        uvicorn.Config(
-            face,
-            host=given.host,
-            port=given.port,
-            log_config=None,
-            access_log=False,  # codes and states stand in addresses
-            server_header=False,
-            timeout_graceful_shutdown=STOP_SECONDS,
-        )
-    )
-    serving = asyncio.create_task(server.serve())
-    await asyncio.wait({serving, asyncio.create_task(stopped.wait())}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    await serving

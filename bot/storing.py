@@ -1,12 +1,17 @@
 """What the bot keeps: its database, sealed where it must be, and the stores in it."""
 
 import uuid
+from concurrent.futures import Executor
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from importlib.metadata import version
+from typing import Final
 
 from bot.installing import Installation, Installations, OneInstallation
+from bot.measuring import Meter
 from bot.places import Places
+from bot.reporting.tracing import Traces
 from bot.settings import Settings
 from bot.store.binding import JourneyStore
 from bot.store.database import Database
@@ -15,9 +20,20 @@ from bot.store.installing import InstallationStore
 from bot.store.leaving import RemovalStore
 from bot.store.linking import AccountStore
 from bot.store.places import PlaceStore
+from bot.store.queue import hurry
+from bot.store.retaining import OldStore
 from bot.store.rotation import check_keys
 from bot.store.scheduling import RequestStore
+from bot.store.telling import MailboxStore
+from bot.store.unfurling import ChoiceStore
 from bot.store.vault import Vault, keys_beside, read_keys
+from bot.store.watching import WatchStore
+from bot.store.workflows import StepStore
+from bot.tracing import Threads, trace_with
+from bot.web.metrics import Counters
+
+SOON: Final = timedelta(minutes=10)
+"""Longer than the pauses between two tries of anything."""
 
 
 def now() -> datetime:
@@ -38,6 +54,27 @@ class Stores:
         self._only = only
         self._closing = closing
 
+    def threads(self, name: str, count: int) -> Executor:
+        """Give threads of their own to a kind of work, so that it holds up no other."""
+        pool = Threads(count, thread_name_prefix=name)
+        # Whoever hangs in a call must not hold up the end.
+        self._closing.callback(pool.shutdown, wait=False, cancel_futures=True)
+        return pool
+
+    @cached_property
+    def counters(self) -> Counters:
+        return Counters()
+
+    @cached_property
+    def meter(self) -> Meter:
+        """What counts, and notes it in traces too where they are wanted; raises SettingsProblem."""
+        if not self.given.otlp_endpoint:
+            return self.counters
+        traces = Traces(self.given.otlp_endpoint, version=version("transferbot"))
+        self._closing.callback(traces.end)
+        trace_with(traces.span)
+        return traces.measured(self.counters)
+
     @cached_property
     def vault(self) -> Vault:
         """The sealing keys; raises DatabaseProblem."""
@@ -53,9 +90,29 @@ class Stores:
         database.read(lambda reader: check_keys(reader, vault))
         return database
 
+    def set_back(self, before: datetime, at: datetime) -> None:
+        """The clock was set back: what was to come soon comes now."""
+        hurry(self.database, now=at, until=before + SOON)
+
     @cached_property
     def requests(self) -> RequestStore:
         return RequestStore(self.database, clock=now, owner=self.owner)
+
+    @cached_property
+    def watches(self) -> WatchStore:
+        return WatchStore(self.database, clock=now, owner=self.owner)
+
+    @cached_property
+    def mailboxes(self) -> MailboxStore:
+        return MailboxStore(self.database, clock=now, owner=self.owner)
+
+    @cached_property
+    def steps(self) -> StepStore:
+        return StepStore(self.database, clock=now, owner=self.owner)
+
+    @cached_property
+    def choices(self) -> ChoiceStore:
+        return ChoiceStore(self.database)
 
     @cached_property
     def accounts(self) -> AccountStore:
@@ -71,11 +128,19 @@ class Stores:
 
     @cached_property
     def installations(self) -> Installations:
-        return OneInstallation(self._only) if self._only else InstallationStore(self.database, self.vault)
+        return (
+            OneInstallation(self._only)
+            if self._only
+            else InstallationStore(self.database, self.vault, clock=now)
+        )
 
     @cached_property
     def removals(self) -> RemovalStore:
         return RemovalStore(self.database, clock=now, owner=self.owner)
+
+    @cached_property
+    def old(self) -> OldStore:
+        return OldStore(self.database, clock=now, owner=self.owner)
 
     @cached_property
     def places(self) -> Places:

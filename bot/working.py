@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from bot.tracing import about
+
 _Item = TypeVar("_Item")
 
 POLL_SECONDS: Final = 0.5
@@ -15,6 +17,12 @@ POLL_SECONDS: Final = 0.5
 
 AFTER_A_CRASH: Final = timedelta(seconds=30)
 """When to try again what ended in an error nobody foresaw: soon, but not in a circle."""
+
+BETWEEN_TRIES: Final = 2.0
+"""Between two tries to let go of an item, in seconds, while the disk is full."""
+
+SET_BACK: Final = timedelta(seconds=5)
+"""Clocks are corrected by moments all the time; only more than this leaves work waiting."""
 
 log = logging.getLogger(__name__)
 
@@ -34,29 +42,56 @@ class Queue(Protocol[_Item]):
         """Let go of an item whose work ended in an unforeseen error, and make it due again later."""
         ...
 
+    def recover(self) -> None:
+        """After a start: let go of whatever a process held that is no more."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Line(Generic[_Item]):
-    """A queue, and what is done with each of its items."""
+    """A queue, and what is done with each of its items.
+
+    `lets_go` says that the work itself lets go of its item, in the write that ends it: one write less for
+    what happens often.
+    """
 
     name: str
     queue: Queue[_Item]
     work: Callable[[_Item], None]
+    lets_go: bool = False
 
 
 class Workers:
-    """One thread that claims and several that work. Nothing here is lost when the process dies."""
+    """One thread that claims and several that work. Nothing here is lost when the process dies.
+
+    `set_back` is told the moments before and after the clock was set back.
+    """
 
     def __init__(
-        self, lines: Sequence[Line[Any]], *, clock: Callable[[], datetime], threads: int = 8
+        self,
+        lines: Sequence[Line[Any]],
+        *,
+        clock: Callable[[], datetime],
+        set_back: Callable[[datetime, datetime], None] = lambda _before, _now: None,
+        threads: int = 8,
     ) -> None:
         self._lines = tuple(lines)
         self._clock = clock
+        self._set_back = set_back
         self._free = threading.Semaphore(threads)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="worker")
         self._claiming = threading.Thread(target=self._claim_until_stopped, name="claiming", daemon=True)
         self._woken = threading.Event()
         self._stopped = threading.Event()
+        self._in_hand: dict[int, tuple[Line[Any], Any]] = {}
+        self._hands = threading.Condition()
+        self._last_round: datetime | None = None
+        self._misled: tuple[datetime, list[object]] | None = None
+
+    @property
+    def last_round(self) -> datetime | None:
+        """When all queues were last looked into."""
+        return self._last_round
 
     @property
     def alive(self) -> bool:
@@ -71,17 +106,31 @@ class Workers:
         """Look for work now; cheap, and callable from any thread."""
         self._woken.set()
 
-    def stop(self) -> None:
-        """Claim nothing more, and wait for the work in hand; its calls have time limits of their own."""
+    def stop(self, *, seconds: float) -> bool:
+        """Claim nothing more, and wait so long for the work in hand; what is not done then is handed back.
+
+        False if something was handed back: its thread still waits for an answer, and what it was about goes
+        on after the next start as after a crash. Nothing may be committed for it any more.
+        """
         self._stopped.set()
         self._woken.set()
         self._claiming.join()
-        self._pool.shutdown(wait=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._hands:
+            self._hands.wait_for(lambda: not self._in_hand, timeout=seconds)
+            left = list(self._in_hand.values())
+        for line, item in left:
+            log.warning(
+                "work in hand is handed back, to go on after the next start", extra={"queue": line.name}
+            )
+            self._let_go(lambda line=line, item=item: line.queue.release(item))  # type: ignore[misc]
+        return not left
 
     def _claim_until_stopped(self) -> None:
         while not self._stopped.is_set():
             self._woken.clear()
             found = False
+            self._look_at_the_clock()
             for line in self._lines:
                 try:
                     found = self._claim_one(line) or found
@@ -89,6 +138,31 @@ class Workers:
                     log.exception("claiming from a queue failed", extra={"queue": line.name})
             if not found:
                 self._woken.wait(POLL_SECONDS)
+
+    def _look_at_the_clock(self) -> None:
+        """Say that the clock was set back, if it was: what was to come soon would wait for as long."""
+        before, now = self._last_round, self._clock()
+        try:
+            if before and before - now > SET_BACK:
+                log.warning("the clock was set back", extra={"seconds": (before - now).total_seconds()})
+                self._set_back(before, now)
+                self._misled = before, self._held()
+            elif self._misled and not self._are_in_hand(self._misled[1]):
+                # What was under way may have reckoned its next moment by the clock as it was.
+                before, self._misled = self._misled[0], None
+                self._set_back(before, now)
+        except Exception:
+            log.exception("what waits could not be moved; it is tried again")
+        else:
+            self._last_round = now
+
+    def _held(self) -> list[object]:
+        with self._hands:
+            return [item for _, item in self._in_hand.values()]
+
+    def _are_in_hand(self, items: Sequence[object]) -> bool:
+        held = {id(item) for item in self._held()}
+        return any(id(item) in held for item in items)
 
     def _claim_one(self, line: Line[_Item]) -> bool:
         if not self._free.acquire(timeout=POLL_SECONDS):
@@ -100,24 +174,41 @@ class Workers:
             if not items:
                 self._free.release()
         for item in items:
+            with self._hands:
+                self._in_hand[id(item)] = (line, item)
             self._pool.submit(self._work, line, item)
         return bool(items)
 
     def _work(self, line: Line[_Item], item: _Item) -> None:
+        # Items of several queues are about a request, and say so by this name.
+        request_id = getattr(item, "request_id", None)
+        with about(queue=line.name, request_id=request_id):
+            self._carry_out(line, item)
+
+    def _carry_out(self, line: Line[_Item], item: _Item) -> None:
         try:
             line.work(item)
         except Exception:
             log.exception("work ended in an unforeseen error; it is tried again", extra={"queue": line.name})
             self._let_go(lambda: line.queue.postpone(item, until=self._clock() + AFTER_A_CRASH))
         else:
-            self._let_go(lambda: line.queue.release(item))
+            if not line.lets_go:
+                self._let_go(lambda: line.queue.release(item))
         finally:
+            with self._hands:
+                del self._in_hand[id(item)]
+                self._hands.notify_all()
             self._free.release()
             self._woken.set()
 
-    @staticmethod
-    def _let_go(let_go: Callable[[], None]) -> None:
-        try:
-            let_go()
-        except Exception:
-            log.exception("an item could not be let go; it is claimed again when its lease ends")
+    def _let_go(self, let_go: Callable[[], None]) -> None:
+        """Let go of an item, sooner or later: nobody claims anew what this process holds while it lives."""
+        while True:
+            try:
+                let_go()
+            except Exception:
+                log.exception("an item could not be let go; it is tried again")
+            else:
+                return
+            if self._stopped.wait(BETWEEN_TRIES):
+                return

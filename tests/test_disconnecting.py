@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.accounts import SlackUser, Token
-from bot.creating import Timer
 from bot.disconnecting import GIVEN_UP_AFTER, Disconnecting, Parting
 from bot.errors import ServiceUnavailable, SignInNeeded
+from bot.timers import Timer
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 ADA = SlackUser("T1", "U1")
@@ -27,6 +27,7 @@ class World:
         self.calls: list[str] = []
         self.failing: dict[str, Exception] = {}
         self.told: list[Parting] = []
+        self.told_as_deleted: list[str] = []
 
     def begin(self, parting: Parting) -> bool:
         self.kept[parting.parting_id] = replace(parting, tokens=TOKENS)
@@ -46,6 +47,10 @@ class World:
 
     def forget_workspace(self, team_id: str) -> None:
         self.calls.append(f"forget {team_id}")
+
+    def deleted(self, person: SlackUser, job_id: str) -> None:
+        assert person == ADA
+        self.told_as_deleted.append(job_id)
 
     def made_for(self, person: SlackUser) -> Sequence[Timer]:
         return self.made if person == ADA else []
@@ -91,6 +96,7 @@ def test_timers_are_deleted_before_the_tokens_are_revoked() -> None:
     assert world.calls == ["delete job-1", "delete job-2", "revoke auth", "revoke timers"]
     assert world.kept == {}
     assert [one.deleted for one in world.told] == [2]
+    assert world.told_as_deleted == ["job-1", "job-2"]
 
 
 def test_what_globus_did_not_confirm_is_tried_again_and_nothing_else_is() -> None:

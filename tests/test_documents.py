@@ -24,7 +24,11 @@ from bot.installing import Installation
 from bot.serving import join
 from bot.settings import SETTINGS, read
 from bot.slack.app import Listen
+from bot.slack.examining import USES
 from bot.slack.form import FormContext, form_view
+from bot.slack.installing import SCOPES as INSTALLED_SCOPES
+from bot.slack.workflows import SCHEDULE_STEP, outputs_of
+from bot.workflows import INPUTS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -32,8 +36,15 @@ MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text())
 SLACK_CODE = "\n".join(file.read_text() for file in (ROOT / "bot" / "slack").glob("*.py"))
 
 SCOPES: dict[str, set[str]] = {
+    "apps_connections_open": set(),
     "auth_test": set(),
+    "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},
+    "files_upload_v2": {"files:write"},
+    "chat_unfurl": {"links:write"},
+    "chat_update": {"chat:write"},
+    "functions_completeError": set(),
+    "functions_completeSuccess": set(),
     "oauth_v2_access": set(),
     "openid_connect_token": set(),
     "openid_connect_userInfo": set(),
@@ -44,6 +55,10 @@ SCOPES: dict[str, set[str]] = {
     "views_update": set(),
 }
 """What each method of the Web API needs, for those that the bot calls (https://docs.slack.dev/reference/methods)."""
+
+
+SCOPES_OF_EVENTS: dict[str, set[str]] = {"link_shared": {"links:read"}, "user_change": {"users:read"}}
+"""What each event needs, for those that need anything (https://docs.slack.dev/reference/events)."""
 
 
 def settings_table() -> str:
@@ -110,6 +125,14 @@ def test_the_manifest_has_the_events_that_the_code_answers(listens: Listen) -> N
     assert MANIFEST["settings"]["event_subscriptions"]["bot_events"] == listens.events
 
 
+def test_the_manifest_has_the_step_that_the_code_answers_and_the_inputs_that_it_reads() -> None:
+    step = MANIFEST["functions"][SCHEDULE_STEP]
+
+    assert list(MANIFEST["functions"]) == [SCHEDULE_STEP]
+    assert set(step["input_parameters"]) == set(INPUTS)
+    assert set(step["output_parameters"]) == set(outputs_of("j1", app_url=""))
+
+
 def test_nothing_is_registered_but_through_what_keeps_the_list() -> None:
     past = re.findall(r"\bapp\.(?:command|shortcut|global_shortcut|message_shortcut|event)\(", SLACK_CODE)
 
@@ -118,16 +141,25 @@ def test_nothing_is_registered_but_through_what_keeps_the_list() -> None:
 
 def test_the_manifest_asks_for_exactly_the_scopes_of_what_the_code_calls() -> None:
     attributes = {node.attr for node in ast.walk(ast.parse(SLACK_CODE)) if isinstance(node, ast.Attribute)}
-    called = {name for name in attributes if "_" in name[1:] and callable(getattr(WebClient, name, None))}
-    needed = {"commands"}.union(*(SCOPES[method] for method in called))
+    methods = {name for name in attributes if not name.startswith("_") and "_" in name}
+    called = {name for name in methods if callable(getattr(WebClient, name, None))}
+    heard = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+    events = (SCOPES_OF_EVENTS.get(event, set()) for event in heard)
+    needed = {"commands"}.union(*(SCOPES[method] for method in called), *events)
 
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
+    assert set(INSTALLED_SCOPES) == needed
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_what_becomes_of_the_bot_without_a_scope_is_said_of_each() -> None:
+    assert set(USES) == set(MANIFEST["oauth_config"]["scopes"]["bot"]) == set(INSTALLED_SCOPES)
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-charts.lock", "requirements-dev.lock"])
 def test_the_lock_holds_every_dependency_in_a_version_that_is_allowed(name: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = project["dependencies"] + (project["optional-dependencies"]["dev"] if "dev" in name else [])
+    extra = name.removeprefix("requirements").removesuffix(".lock").strip("-")
+    wanted = project["dependencies"] + project["optional-dependencies"].get(extra, [])
     locked = dict(re.findall(r"^([a-z0-9._-]+)==([^ ]+)", (ROOT / name).read_text(), re.MULTILINE))
 
     for requirement in map(Requirement, wanted):

@@ -23,6 +23,7 @@ from bot.errors import ServiceUnavailable, SignInNeeded
 from bot.globus import scopes
 from bot.globus.errors import GLOBUS, is_ended, reading
 from bot.globus.transport import OnceOnlyTransport
+from bot.measuring import UNMEASURED, Meter
 
 APP_NAME: Final = "transferbot"
 
@@ -75,8 +76,10 @@ class Clients:
         accounts: Accounts,
         patience: Patience,
         turns: Turns | None = None,
+        meter: Meter = UNMEASURED,
     ) -> None:
         self.registration = registration
+        self._meter = meter
         self._turns = turns or Turns()
         self._accounts = accounts
         self._patience = patience
@@ -129,7 +132,7 @@ class Clients:
     @contextmanager
     def _transport(self) -> Iterator[dict[str, Any]]:
         # A connection of its own: one kept alive may be closed by the server just as a call goes out.
-        transport = OnceOnlyTransport(http_timeout=self._patience.seconds)
+        transport = OnceOnlyTransport(http_timeout=self._patience.seconds, meter=self._meter)
         retry_config = RetryConfig(max_retries=self._patience.repetitions, max_sleep=1)
         try:
             yield {"transport": transport, "retry_config": retry_config, "app_name": APP_NAME}
@@ -157,6 +160,7 @@ class Clients:
             held=lambda: self._accounts.tokens(person).get(resource_server),
             keep=lambda renewed: self._accounts.renew(person, renewed),
             end=lambda: self._accounts.end(person, token),
+            meter=self._meter,
         )
 
 
@@ -174,6 +178,7 @@ class _SharedToken(RefreshTokenAuthorizer):
         held: Callable[[], Token | None],
         keep: Callable[[Token], None],
         end: Callable[[], None],
+        meter: Meter,
     ) -> None:
         super().__init__(
             refresh_token,
@@ -186,6 +191,7 @@ class _SharedToken(RefreshTokenAuthorizer):
         self._seconds = seconds
         self._held = held
         self._end = end
+        self._meter = meter
 
     @override
     def ensure_valid_token(self) -> None:
@@ -199,6 +205,7 @@ class _SharedToken(RefreshTokenAuthorizer):
             self._take_newer()
             super().ensure_valid_token()
         except globus_sdk.AuthAPIError as error:
+            self._meter.refresh_failed()
             if is_ended(error):
                 self._end()
             raise

@@ -1,20 +1,20 @@
 """Timers at Globus: created with a single call, found again by their reference."""
 
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import globus_sdk
 
 from bot.accounts import SlackUser
-from bot.creating import Timer
 from bot.errors import OutcomeUnclear
 from bot.globus.clients import Clients
-from bot.globus.errors import GLOBUS, changing, reading
+from bot.globus.errors import GLOBUS, NOT_FOUND, changing, reading
+from bot.globus.watching import timer_from
 from bot.planning import Item, Option, Plan
 from bot.schedules import Schedule
 from bot.scheduling import TimerRequest
+from bot.timers import Timer
 
 
 class GlobusTimers:
@@ -47,7 +47,7 @@ class GlobusTimers:
             try:
                 timers.delete_job(job_id)
             except globus_sdk.TimersAPIError as error:
-                if error.http_status != 404:  # noqa: PLR2004 - HTTP's own number
+                if error.http_status != NOT_FOUND:
                     raise
 
 
@@ -119,18 +119,3 @@ def _schedule(schedule: Schedule) -> dict[str, Any]:
 
 def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(microsecond=0).isoformat()
-
-
-def timer_from(answer: Mapping[str, Any]) -> Timer:
-    """Read a timer as create, get and list answer it; raises KeyError or ValueError for anything else."""
-    next_run = answer.get("next_run")
-    return Timer(
-        job_id=str(uuid.UUID(answer["job_id"])),
-        name=str(answer.get("name", "")),
-        next_run=_moment(next_run) if next_run else None,
-    )
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from bot.accounts import Account, SlackUser, Token
-from bot.creating import Timer
 from bot.disconnecting import Parting
 from bot.globus.clients import Clients
-from bot.globus.creating import GlobusTimers, timer_from
+from bot.globus.creating import GlobusTimers
 from bot.globus.errors import reading
 from bot.globus.linking import GlobusAuth
+from bot.globus.watching import timer_from
+from bot.timers import Timer
 
 OVER: Final = frozenset({"ended", "deleted", "delete_in_progress", "delete_pending"})
 """The states from which no timer comes back; any other, known or not, may run again."""

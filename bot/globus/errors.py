@@ -16,6 +16,9 @@ from bot.sessions import NO_SESSION, SessionRequirement
 
 GLOBUS: Final = "Globus"
 
+NOT_FOUND: Final = 404
+"""HTTP's own number, as what Globus says of a timer that is gone."""
+
 NOT_CARRIED_OUT: Final = frozenset({400, 401, 403, 404, 409, 422, 429})
 """Answers that say a change was not made. Every other answer but success leaves it open."""
 
@@ -70,7 +73,15 @@ def session_demanded(error: globus_sdk.GlobusAPIError) -> SessionRequirement:
     Any service may send it, with any status, at the top of its body or in one of its errors
     (https://docs.globus.org/guides/overviews/gares/). A missing consent is none.
     """
-    gare = _gare(error)
+    return _session(_gare(error))
+
+
+def session_in(document: Mapping[str, Any]) -> SessionRequirement:
+    """Give what a document asks of a sign-in, such as the reason why a timer is inactive."""
+    return _session(_gare(dict(document)))
+
+
+def _session(gare: GARE | None) -> SessionRequirement:
     if gare is None:
         return NO_SESSION
     asked = gare.authorization_parameters
@@ -88,7 +99,7 @@ def session_demanded(error: globus_sdk.GlobusAPIError) -> SessionRequirement:
     return replace(session, prompt="login")
 
 
-def _gare(error: globus_sdk.GlobusAPIError) -> GARE | None:
+def _gare(error: globus_sdk.GlobusAPIError | dict[str, Any]) -> GARE | None:
     try:
         return to_gare(error)
     except (AttributeError, IndexError, KeyError, TypeError):

@@ -1,5 +1,6 @@
 """The one place where a scope is composed (https://docs.globus.org/api/auth/reference/#scopes)."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -32,3 +33,14 @@ def for_sign_in(collections: Iterable[str]) -> list[Scope]:
     """Give everything that one sign-in asks for: who it is, browsing, timers, and each collection's data."""
     collections = sorted(collections)
     return [*IDENTITY, transfer(collections), timer(collections)]
+
+
+_DATA_ACCESS: Final = re.compile(r"/scopes/([0-9a-fA-F-]{36})/data_access")
+
+
+def collections_in(scopes: Iterable[str]) -> frozenset[str]:
+    """Give the collections whose `data_access` stands in these scope strings, at whatever depth.
+
+    Only their IDs are taken: what is asked for is composed here, and not copied from an answer.
+    """
+    return frozenset(found.lower() for scope in scopes for found in _DATA_ACCESS.findall(scope))

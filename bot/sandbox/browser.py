@@ -186,7 +186,7 @@ class _Words(HTMLParser):
 
     @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._hidden = tag in {"style", "title"}
+        self._hidden = tag in {"script", "style", "title"}
 
     @override
     def handle_endtag(self, tag: str) -> None:

@@ -6,11 +6,19 @@ from collections.abc import Callable
 
 
 class SandboxClock:
-    """Seconds since the epoch, as a call; `advance` moves it forward for everything that asks it."""
+    """Seconds since the epoch, as a call; `advance` moves it forward for everything that asks it.
 
-    def __init__(self, now: Callable[[], float] = time.time) -> None:  # noqa: TID251 - the sandbox's one reading of the system clock
+    It begins at `start`, or at the present without one, and goes on from there.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], float] = time.time,  # noqa: TID251 - the sandbox's one reading of the system clock
+        *,
+        start: float | None = None,
+    ) -> None:
         self._now = now
-        self._ahead = 0.0
+        self._ahead = 0.0 if start is None else start - now()
         self._lock = threading.Lock()
 
     def __call__(self) -> float:

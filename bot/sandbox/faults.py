@@ -7,7 +7,20 @@ from typing import Final, Literal, TypeAlias, get_args
 from bot.sandbox.wire import Json
 
 Kind: TypeAlias = Literal[
-    "status", "status_after", "ratelimited", "drop_before", "drop_after", "hang", "hang_after", "error"
+    "status",
+    "status_after",
+    "ratelimited",
+    "drop_before",
+    "drop_after",
+    "hang",
+    "hang_after",
+    "error",
+    "redirect",
+    "truncated",
+    "garbage",
+    "reset_before",
+    "reset_after",
+    "stalled",
 ]
 _KINDS: Final = get_args(Kind)
 _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
@@ -28,8 +41,11 @@ class Fault:
 
     `status` answers with that HTTP status and no JSON; `ratelimited` with 429 and `Retry-After: retry_after`;
     `error` with the service's own refusal, and in Globus's with `authorization_parameters` if there are any;
-    `hang` waits `seconds` and goes on; `drop_before` closes the connection. None of these but `hang` carries
-    the call out. `status_after`, `hang_after` and `drop_after` carry it out first.
+    `hang` waits `seconds` and goes on; `drop_before` closes the connection; `redirect` sends the client to
+    the same address again. None of these but `hang` carries the call out. `status_after`, `hang_after` and
+    `drop_after` carry it out first, as do `truncated`, whose answer ends in the middle, `stalled`, whose
+    answer stays there for `seconds`, and `garbage`, whose answer is no HTTP. `reset_before` and `reset_after`
+    are like `drop_…`, but the connection is reset. Slack knows none from `redirect` on.
     """
 
     method: str
@@ -65,6 +81,11 @@ class Faults:
     def clear(self) -> None:
         """Forget all faults."""
         self._ordered.clear()
+
+    @property
+    def ordered(self) -> tuple[Fault, ...]:
+        """The faults that are still to happen."""
+        return tuple(self._ordered)
 
     def take(self, method: str) -> Fault | None:
         """Give the fault that this call suffers, and count it."""

@@ -118,9 +118,13 @@ class Person:
         where = {"channel_id": channel_id} if channel_id else {"dm": True}
         return self._post("click", message_ts=message["ts"], action_id=action_id, **where)
 
-    def say(self, text: str, *, channel_id: str) -> dict[str, Any]:
-        """Write a message in a channel; gives where it is, as `channel_id` and `ts`."""
-        return self._post("message", text=text, channel_id=channel_id)
+    def say(self, text: str, *, channel_id: str, thread_ts: str | None = None) -> dict[str, Any]:
+        """Write a message in a channel or in a thread; gives where it is, as `channel_id` and `ts`."""
+        return self._post("message", text=text, channel_id=channel_id, thread_ts=thread_ts)
+
+    def write(self, text: str) -> None:
+        """Write a message without sending it."""
+        self._post("write", text=text)
 
     def shortcut(self, callback_id: str, *, message: dict[str, Any] | None = None) -> None:
         """Use a shortcut of the search bar, or of the menu of a message that `say` gave."""
@@ -143,6 +147,40 @@ class Person:
     def invite_bot(self, channel_id: str) -> None:
         """Invite the bot to a channel."""
         self._post("members", channel_id=channel_id, joined=True)
+
+    def remove_bot(self, channel_id: str) -> None:
+        """Remove the bot from a channel."""
+        self._post("members", channel_id=channel_id, joined=False)
+
+    def archive(self, channel_id: str, *, archived: bool = True) -> None:
+        """Archive a channel, or bring it back."""
+        self._post("archive", channel_id=channel_id, archived=archived)
+
+    def delete_message(self, message: dict[str, Any], *, channel_id: str | None = None) -> None:
+        """Delete a message of a channel's, or without one of the bot's to this person."""
+        where = {"channel_id": channel_id} if channel_id else {"dm": True}
+        self._post("delete_message", ts=message["ts"], **where)
+
+    def thread(self, channel_id: str, ts: str) -> list[dict[str, Any]]:
+        """Give the answers that this person sees under a message, oldest first."""
+        answers: list[dict[str, Any]] = self._get(
+            "thread", user_id=self.user_id, channel_id=channel_id, ts=ts
+        )["messages"]
+        return answers
+
+    def run_step(self, callback_id: str, **inputs: object) -> str:
+        """Run a workflow with a step of the bot's; gives the ID of this run of the step."""
+        run: str = self._post("run_function", callback_id=callback_id, inputs=inputs)["function_execution_id"]
+        return run
+
+    def step(self, execution_id: str) -> dict[str, Any]:
+        """Say how a step fares: its `state`, `outputs` and `error`."""
+        return self._get("function", id=execution_id)
+
+    def file(self, file_id: str) -> dict[str, Any]:
+        """Give a file that the bot uploaded, its `content` in base64."""
+        found: dict[str, Any] = self._get("file", id=file_id)["file"]
+        return found
 
     def messages(self, channel_id: str) -> list[dict[str, Any]]:
         """Give the messages that this person sees in a channel, oldest first."""

@@ -11,6 +11,7 @@ from bot.sandbox.globus.identities import ADA as ADA_AT_GLOBUS
 from bot.sandbox.person import PATIENCE, Browser, NotDone, Person
 from bot.sandbox.slack.workspace import ADA, LAB_DATA
 
+_OPENING: Final = "No real account is used. "
 SOURCE: Final = "Beamline"
 DESTINATION: Final = "Campus"
 _JOB_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -21,6 +22,8 @@ Say = Callable[[str], object]
 def take(slack_url: str, globus_url: str, *, say: Say) -> bool:
     """Schedule two transfers between the same collections; True if both timers exist at Globus."""
     ada = Person(slack_url, ADA)
+    say("The tour: Ada Lovelace schedules two transfers, as a person would, and then we ask Globus.")
+    say("")
     try:
         first = _schedule(ada, say, name="Nightly run data", repeat="daily", signs_in=True)
         say("")
@@ -34,6 +37,7 @@ def take(slack_url: str, globus_url: str, *, say: Say) -> bool:
 
 def _schedule(ada: Person, say: Say, *, name: str, repeat: str, signs_in: bool) -> str:
     say("Ada types /schedule-transfer in #lab-data.")
+    # The bot starts beside us, and until it is there a command has nowhere to go.
     _retrying(lambda: ada.command(channel_id=LAB_DATA))
     source = _choose(ada, say, "source_collection", SOURCE)
     _choose(ada, say, "destination_collection", DESTINATION, other_than=source)
@@ -48,6 +52,7 @@ def _schedule(ada: Person, say: Say, *, name: str, repeat: str, signs_in: bool) 
     say("  She presses Schedule.")
     if signs_in:
         _sign_in(ada, say)
+    say("  The bot checks both collections, then creates the timer …")
     job_id = _announced(ada, name)
     say(f"  The bot tells #lab-data: “{name}” is scheduled. Job ID {job_id}")
     ada.close()
@@ -69,9 +74,10 @@ def _sign_in(ada: Person, say: Say) -> None:
     address = ada.press("sign_in")["url"]
     browser = Browser()
     page = browser.open(address)
-    say(f"  One link carries the sign-in and {len(page.consents)} consents. Globus says: {page.words[:160]}…")
+    asked = page.words.partition(_OPENING)[2]
+    say(f"  One link carries the sign-in and {len(page.consents)} consents. Globus says: {asked[:160]}…")
     code = browser.allow(page, identity=ADA_AT_GLOBUS.username)
-    say("  She allows it, and Globus shows her a code.")
+    say("  She allows it, Globus shows her a code, and she pastes it in Slack.")
     ada.press("open_paste_code")
     ada.fill("code", code)
     ada.submit()

@@ -1,13 +1,20 @@
 """The numbered log of what passed between an app and a pretend service, and waiting for what is next."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from bot.sandbox.wire import Json
 
 _KEPT: Final = 20_000
+
+
+class _Entry(dict[str, Any]):
+    """An entry of the log, which remembers when it began, by a clock of its own."""
+
+    begun = 0.0
 
 
 class Traffic:
@@ -22,13 +29,16 @@ class Traffic:
     def record(self, kind: str, **details: object) -> Json:
         """Add an entry of this kind and give it; it may be completed later by `complete`."""
         self.touch()
-        entry: Json = {"number": self.number, "at": self._clock(), "kind": kind, **details}
+        entry = _Entry(number=self.number, at=self._clock(), kind=kind, **details)
+        entry.begun = time.perf_counter()
         self._entries.append(entry)
         return entry
 
     def complete(self, entry: Json, **details: object) -> None:
-        """Say how what was recorded ended."""
+        """Say how what was recorded ended; `took_ms` is how long it took, whatever the sandbox's time did."""
         entry.update(details)
+        if isinstance(entry, _Entry):
+            entry["took_ms"] = round((time.perf_counter() - entry.begun) * 1000, 1)
         self.touch()
 
     def touch(self) -> None:

@@ -1,11 +1,12 @@
 """The Bolt app: what it listens to, and the one boundary around every handler."""
 
 import asyncio
+import json
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -21,12 +22,16 @@ from bot.installing import Installation, NotInstalled
 from bot.slack.blocks import modal, section
 from bot.slack.installing import DEAD, EXPIRED
 from bot.slack.members import Members, workspace_of
+from bot.tracing import about
 
 Handler = Callable[[AsyncArgs], Awaitable[None]]
 
 _INSTALLATION: Final = "transferbot.installation"
 _NOT_HERE: Final = "transferbot.not_here"
 """Where Bolt's context holds what was found out about the workspace."""
+
+LONGEST_ID: Final = 64
+"""Ours have 36 characters; whatever else stands there is none of ours, and does not reach the log."""
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +157,10 @@ class Boundary:
         """
 
         async def inside(args: AsyncArgs) -> None:
+            with about(delivery=secrets.token_hex(4), request_id=_request_in(args.body)):
+                await handled(args)
+
+        async def handled(args: AsyncArgs) -> None:
             try:
                 await self._admit(args)
                 await handler(args)
@@ -187,6 +196,15 @@ class Boundary:
         reference = secrets.token_hex(4)
         log.error("a handler failed", exc_info=error, extra={"reference": reference})
         return f"Something broke, and it is not your fault. Try again; if it stays, quote {reference}."
+
+
+def _request_in(body: Mapping[str, Any]) -> str | None:
+    """Give the ID of the request that a view is about, if it is about one."""
+    try:
+        kept = json.loads(body["view"]["private_metadata"])["request_id"]
+    except (KeyError, TypeError, ValueError):
+        return None
+    return kept if isinstance(kept, str) and len(kept) <= LONGEST_ID else None
 
 
 async def _say(args: AsyncArgs, sentence: str) -> None:

@@ -8,7 +8,6 @@ from typing import Final
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.accounts import Account, SlackUser
-from bot.creating import Timer
 from bot.disconnecting import Disconnecting, Farewell, Parting
 from bot.errors import Problem
 from bot.linking import Linking
@@ -16,6 +15,7 @@ from bot.slack.app import Listen, person_of
 from bot.slack.background import Background
 from bot.slack.blocks import Block, View, bold, context, escape, field, modal, moment, option, section
 from bot.slack.posting import Poster
+from bot.timers import Timer
 
 DISCONNECT: Final = "disconnect"
 TIMERS: Final = "timers"

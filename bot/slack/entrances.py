@@ -13,6 +13,7 @@ from bot.presets import Presets
 from bot.slack import linking as linking_views
 from bot.slack.app import Handler, Listen, person_of
 from bot.slack.blocks import code
+from bot.slack.controlling import open_or_replace
 from bot.slack.form import FORM, FormContext, Opening
 from bot.slack.presets import channel_of, preset_list
 from bot.slack.scheduling import SchedulingHandlers
@@ -32,6 +33,8 @@ HELP: Final = (
     f"`{COMMAND} <link>` takes source and destination from a link of the Globus file manager.\n"
     f"`{COMMAND} presets` shows what this channel schedules again and again; the name of a preset fills it "
     "in. *Save as preset…* stands under each announcement.\n"
+    f"`{COMMAND} list` shows this channel's timers, everyone's; `{COMMAND} status` shows your own, wherever "
+    f"they were made. `{COMMAND} mute` and `{COMMAND} unmute` say whether I post news of runs here.\n"
     f"`{COMMAND} connect` links your Globus account, or gives you the sign-in link again; "
     f"`{COMMAND} disconnect` parts you from it.\n"
     f"`{COMMAND} help` shows this."
@@ -52,10 +55,10 @@ class EntranceHandlers:
         sign_in_first: bool,
         app_hosts: frozenset[str],
         presets: Presets,
-        disconnect: Handler,
+        words: Mapping[str, Handler],
     ) -> None:
         self._form = form
-        self._disconnect = disconnect
+        self._words = words
         self._presets = presets
         self._linking = linking
         self._zones = zones
@@ -77,10 +80,10 @@ class EntranceHandlers:
                 await args.ack(text=HELP)
             case "connect":
                 await self._connect(args)
-            case "disconnect":
-                await self._disconnect(args)
             case "presets":
                 await self._list_presets(args)
+            case word if word in self._words:
+                await self._words[word](args)
             case _:
                 await self._open_preset_or_read(args, text)
 
@@ -137,15 +140,14 @@ class EntranceHandlers:
             await self._sign_in_before(args, Opening(opened, filled, note))
             return
         view = await self._form.view(args, opened, filled, note=note)
-        answer = await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
-        self._form.name_soon(args, answer["view"], filled, note=note)
+        shown = await open_or_replace(args, view)
+        self._form.name_soon(args, shown, filled, note=note)
         await args.ack()
 
     async def _sign_in_before(self, args: AsyncArgs, opening: Opening) -> None:
         link = await self._linking.begin_before_form(person_of(args), opening.written())
-        view = linking_views.connect_view(link)
-        answer = await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
-        await self._linking.show_form_in(link, str(answer["view"]["id"]))
+        shown = await open_or_replace(args, linking_views.connect_view(link))
+        await self._linking.show_form_in(link, str(shown["id"]))
         await args.ack()
 
     async def _connect(self, args: AsyncArgs) -> None:

@@ -64,7 +64,8 @@ class FormContext:
     """What travels with an open form: the request that it will become, and where it was opened.
 
     `zone` is the person's time zone (IANA). `renewed` counts how often each field was given a new value by
-    the bot: Slack keeps what was typed for as long as a block's ID stays the same.
+    the bot: Slack keeps what was typed for as long as a block's ID stays the same. `replaces` is the job ID
+    of the timer that the form edits.
     """
 
     request_id: str
@@ -72,6 +73,7 @@ class FormContext:
     thread_ts: str = ""
     zone: str = "UTC"
     renewed: Mapping[str, int] = member(default_factory=dict)
+    replaces: str = ""
 
     def written(self) -> str:
         """Write it as a view's private metadata."""
@@ -164,10 +166,10 @@ def form_view(
             blocks.append(context(f":warning: {problem[1]}"))
     return modal(
         FORM,
-        "Schedule a transfer",
+        "Edit the transfer" if opened.replaces else "Schedule a transfer",
         blocks,
         metadata=opened.written(),
-        submit="Schedule",
+        submit="Save" if opened.replaces else "Schedule",
         close="Cancel",
         tell_when_closed=True,
     )

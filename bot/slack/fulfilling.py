@@ -13,6 +13,7 @@ from bot.presets import form_again
 from bot.scheduling import RequestState, TimerRequest
 from bot.settling import Decision, Settling
 from bot.sign_ins import SignInLink
+from bot.slack.announcing import announcement
 from bot.slack.app import Listen, person_of
 from bot.slack.blocks import View, actions, button, code, context, escape, section
 from bot.slack.form import FormContext, form_view
@@ -23,7 +24,6 @@ from bot.slack.progress import (
     CORRECT,
     PROGRESS,
     TIMER_LINK,
-    announcement,
     asking_names,
     is_to_decide,
     progress_blocks,
@@ -150,18 +150,18 @@ class RequestMessages:
             log.warning("a person could not be shown their request", exc_info=True)
         self._refresh_home(request.person)
 
-    def announce(self, request: TimerRequest, account: Account | None) -> None:
-        """Tell the team; raises CannotPost or ServiceUnavailable."""
+    def announce(self, request: TimerRequest, account: Account | None) -> str:
+        """Tell the team, and give the message's `ts`; raises CannotPost or ServiceUnavailable."""
         text, blocks = announcement(request, account, app_url=self._app_url)
         team_id, channel = request.person.team_id, request.plan.announce_in
         thread = request.plan.announce_thread
         try:
-            self._poster.post(team_id, channel, text=text, blocks=blocks, thread_ts=thread)
+            return self._poster.post(team_id, channel, text=text, blocks=blocks, thread_ts=thread)
         except CannotPost as problem:
             if problem.reason not in _THREAD_IS_GONE:
                 raise
             # Its first message was deleted meanwhile; the team is to hear of the timer all the same.
-            self._poster.post(team_id, channel, text=text, blocks=blocks)
+            return self._poster.post(team_id, channel, text=text, blocks=blocks)
 
     def cannot_announce(self, request: TimerRequest) -> None:
         """Tell the person that the timer stands, and how the team can hear of it."""

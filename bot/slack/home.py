@@ -1,4 +1,4 @@
-"""The Home tab: whose account is linked, the way in, and the person's latest requests."""
+"""The Home tab: published when it is opened, and again whenever something in it changes."""
 
 import asyncio
 import logging
@@ -12,18 +12,18 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.accounts import Account, SlackUser
 from bot.errors import Problem
 from bot.linking import Linking
+from bot.listing import AtHome, Listing
 from bot.scheduling import TimerRequest
 from bot.slack.app import Listen, person_of
 from bot.slack.background import Background
-from bot.slack.blocks import Block, View, actions, bold, button, code, context, escape, modal, moment, section
-from bot.slack.disconnecting import DISCONNECT
+from bot.slack.blocks import Block, modal
+from bot.slack.controlling import open_on_top
+from bot.slack.home_view import CONNECT, SCHEDULE, TURN, TURN_BACK, home_view
 from bot.slack.linking import connect_blocks
+from bot.slack.news import SIGN_IN
 from bot.slack.posting import Poster
-from bot.slack.progress import state_in_words
 
 OPENED: Final = "app_home_opened"
-SCHEDULE: Final = "home_schedule"
-CONNECT: Final = "home_connect"
 
 SHOWN: Final = 5
 """The latest few, which somebody may be waiting for."""
@@ -54,36 +54,56 @@ class Home:
         poster: Poster,
         account: Callable[[SlackUser], Account | None],
         requests: LatestRequests,
+        listing: Listing,
         help_text: str,
+        settings: Callable[[SlackUser], Sequence[Block]] = lambda _person: (),
     ) -> None:
         self._poster = poster
         self._account = account
         self._requests = requests
+        self._listing = listing
         self._help_text = help_text
-        self._watched: OrderedDict[SlackUser, None] = OrderedDict()
+        self._settings = settings
+        self._watched: OrderedDict[SlackUser, int] = OrderedDict()
         self._watching = threading.Lock()
 
-    def open(self, person: SlackUser) -> None:
-        """Publish the tab that a person has opened; raises Problem."""
+    def open(self, person: SlackUser, *, number: int = 1) -> None:
+        """Publish a page of the tab that a person has opened, as it is known and as Globus says it is.
+
+        Raises Problem.
+        """
         with self._watching:
-            self._watched[person] = None
+            self._watched[person] = number
             self._watched.move_to_end(person)
             if len(self._watched) > MOST_WATCHED:
                 self._watched.popitem(last=False)
-        self._publish(person)
+        known = self._listing.at_home(person, number=number)
+        self._publish(person, known)
+        account = self._account(person)
+        if account and not account.is_ended:
+            live = self._listing.at_home_live(person, known)
+            if self._watched.get(person) == number:
+                self._publish(person, live)
 
     def refresh(self, person: SlackUser) -> None:
         """Publish a person's tab again if they ever opened it; what goes wrong is only noted."""
-        if person not in self._watched:
+        number = self._watched.get(person)
+        if number is None:
             return
         try:
-            self._publish(person)
+            self._publish(person, self._listing.at_home(person, number=number))
         except Problem:
             log.warning("a Home tab could not be refreshed", exc_info=True)
 
-    def _publish(self, person: SlackUser) -> None:
-        requests = self._requests.latest(person, limit=SHOWN)
-        self._poster.publish(person, home_view(self._account(person), requests, help_text=self._help_text))
+    def _publish(self, person: SlackUser, timers: AtHome) -> None:
+        view = home_view(
+            self._account(person),
+            self._requests.latest(person, limit=SHOWN),
+            help_text=self._help_text,
+            timers=timers,
+            settings=self._settings(person),
+        )
+        self._poster.publish(person, view)
 
 
 class HomeHandlers:
@@ -107,12 +127,21 @@ class HomeHandlers:
         listen.event(OPENED, self.opened)
         listen.action(SCHEDULE, self.schedule)
         listen.action(CONNECT, self.connect)
+        listen.action(SIGN_IN, self.connect)
+        listen.action(TURN, self.turn)
+        listen.action(TURN_BACK, self.turn)
 
     async def opened(self, args: AsyncArgs) -> None:
         """Draw the tab when somebody looks at it; the same event tells of the messages tab too."""
         if args.body["event"].get("tab") == "home":
             # Slack delivers an event again that is not acknowledged soon, and a tab takes a call to Slack.
             self._background.start(asyncio.to_thread(self._home.open, person_of(args)))
+
+    async def turn(self, args: AsyncArgs) -> None:
+        """Show another page of the timers."""
+        number = int(args.body["actions"][0]["value"])
+        await args.ack()
+        self._background.start(asyncio.to_thread(self._home.open, person_of(args), number=number))
 
     async def schedule(self, args: AsyncArgs) -> None:
         """Open the form."""
@@ -122,47 +151,5 @@ class HomeHandlers:
         """Show the way to link an account."""
         account, link = await self._linking.connect(person_of(args))
         view = modal("connect", "Connect to Globus", connect_blocks(link, account))
-        await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
+        await open_on_top(args, view)
         await args.ack()
-
-
-def home_view(account: Account | None, requests: Sequence[TimerRequest], *, help_text: str) -> View:
-    """Draw the tab: whose account it is, the way in, what was asked for lately, and help."""
-    blocks = [*_account(account), {"type": "divider"}, section("*Your latest transfers*")]
-    for request in requests:
-        blocks += _request(request)
-    if not requests:
-        blocks.append(section("Nothing yet. What you schedule appears here, with how it goes."))
-    return {"type": "home", "blocks": [*blocks, {"type": "divider"}, section(help_text)]}
-
-
-def _account(account: Account | None) -> list[Block]:
-    schedule = button("Schedule a transfer", SCHEDULE, primary=True)
-    if account and account.is_ended:
-        said = (
-            f":warning: Your sign-in to Globus has ended. Sign in again as {bold(account.username)}, "
-            "and what waits for it goes on."
-        )
-        return [section(said), actions(schedule, button("Sign in again", CONNECT))]
-    if account:
-        return [
-            section(f":link: Linked as {bold(account.username)}. Your transfers run with this account."),
-            actions(schedule, button("Disconnect Globus…", DISCONNECT)),
-        ]
-    said = (
-        "*You are not linked to Globus yet.* Once you are, I find your collections and folders as you type, "
-        "and your transfers run with your own account. The first transfer that you schedule asks you to sign "
-        "in; you can also do it now."
-    )
-    return [section(said), actions(schedule, button("Connect to Globus", CONNECT))]
-
-
-def _request(request: TimerRequest) -> list[Block]:
-    plan = request.plan
-    said = f"{bold(plan.title)}, {plan.schedule.in_words()}\n{state_in_words(request)}"
-    if request.reason:
-        said += f": {escape(request.reason)}"
-    about = [f"Asked for {moment(request.received_at)}", f"<#{plan.announce_in}>"]
-    if request.job_id:
-        about.append(f"Job ID {code(request.job_id)}")
-    return [section(said), context(*about)]

@@ -9,9 +9,10 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.accounts import SlackUser
 from bot.errors import Problem
 from bot.presets import LONGEST_PRESET_NAME, Channel, NameTaken, Preset, PresetNameRefused, Presets
+from bot.slack.announcing import DUPLICATE
 from bot.slack.app import Listen, person_of
 from bot.slack.blocks import Block, View, actions, bold, button, code, context, field, modal, plain, section
-from bot.slack.progress import DUPLICATE, SAVE_PRESET
+from bot.slack.progress import SAVE_PRESET
 
 NAME: Final = "preset_name"
 REPLACE: Final = "preset_replace"

@@ -1,9 +1,8 @@
-"""A request as its person sees it, and its timer as the team does; drawn only, nothing sent."""
+"""A request as its person sees it; drawn only, nothing sent."""
 
 from collections.abc import Sequence
 from typing import Final
 
-from bot.accounts import Account
 from bot.planning import DEFAULT_OPTIONS, Location, Option, Plan, Source, SyncLevel
 from bot.scheduling import RequestState, TimerRequest
 from bot.settling import DECISIONS, Decision
@@ -29,7 +28,6 @@ PROGRESS: Final = "progress"
 ANNOUNCE_AGAIN: Final = "announce_again"
 CORRECT: Final = "correct_request"
 TIMER_LINK: Final = "timer_link"
-DUPLICATE: Final = "timer_duplicate"
 SAVE_PRESET: Final = "preset_save"
 
 ITEMS_SHOWN: Final = 5
@@ -97,7 +95,7 @@ def progress_blocks(
     if request.state is RequestState.REFUSED:
         blocks += [actions(button("Correct it", CORRECT, value=request.request_id))]
     if request.job_id:
-        buttons = [_open_in_globus(request.job_id, app_url), _save_as_preset(request.job_id)]
+        buttons = [open_in_globus(request.job_id, app_url), save_as_preset(request.job_id)]
         blocks += [section(_made(request)), actions(*buttons)]
     if request.state is RequestState.ANNOUNCED:
         blocks.append(context(f"I told <#{request.plan.announce_in}>."))
@@ -114,27 +112,6 @@ def state_in_words(request: TimerRequest) -> str:
 def is_to_decide(request: TimerRequest) -> bool:
     """Say whether a request rests until its owner decides."""
     return request.state in DECISIONS and request.due is None
-
-
-def announcement(request: TimerRequest, account: Account | None, *, app_url: str) -> tuple[str, list[Block]]:
-    """Draw the team's message: its text for notifications, and its blocks."""
-    plan = request.plan
-    who = f"<@{request.person.user_id}>"
-    places = f"from {shortened(plan.source.name, 150)} to {shortened(plan.destination.name, 150)}"
-    text = f"{plan.title}: a transfer {plan.schedule.in_words()}, {places}"
-    blocks = [
-        section(f"{who} scheduled {bold(plan.title)}"),
-        section(summary(plan)),
-        section(_made(request)),
-    ]
-    if request.job_id:
-        duplicate = button("Duplicate", DUPLICATE, value=request.job_id)
-        blocks.append(
-            actions(_open_in_globus(request.job_id, app_url), duplicate, _save_as_preset(request.job_id))
-        )
-    if account:
-        blocks.append(context(f"Runs with the Globus account {escape(account.username)}."))
-    return escape(text), blocks
 
 
 def summary(plan: Plan) -> str:
@@ -191,11 +168,13 @@ def _made(request: TimerRequest) -> str:
     return f"{first}\n*Job ID* {code(request.job_id or '')}"
 
 
-def _open_in_globus(job_id: str, app_url: str) -> Block:
+def open_in_globus(job_id: str, app_url: str) -> Block:
+    """Draw the way to a timer's own page."""
     return button("Open in Globus", TIMER_LINK, url=f"{app_url}/activity/timers/{job_id}/overview")
 
 
-def _save_as_preset(job_id: str) -> Block:
+def save_as_preset(job_id: str) -> Block:
+    """Draw the way to save what a timer was made from."""
     return button("Save as preset…", SAVE_PRESET, value=job_id)
 
 

@@ -1,6 +1,6 @@
 """The form: opened, redrawn when a choice shows another field, and sent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from bot.errors import FormProblems, Problem
 from bot.places import PLACE, Places
 from bot.planning import Plan
 from bot.schedule_fields import form_of_schedule
-from bot.scheduling import ConfirmationNeeded, Scheduling
+from bot.scheduling import ConfirmationNeeded, Scheduling, TimerRequest
 from bot.slack.app import Listen, person_of
 from bot.slack.background import Background
 from bot.slack.blocks import View, code, modal, section
@@ -40,6 +40,7 @@ class SchedulingHandlers:
         places: Places,
         background: Background,
         clock: Callable[[], datetime],
+        may_edit: Callable[[SlackUser, str], Awaitable[object]],
     ) -> None:
         self._scheduling = scheduling
         self._drafts = drafts
@@ -47,6 +48,7 @@ class SchedulingHandlers:
         self._places = places
         self._background = background
         self._clock = clock
+        self._may_edit = may_edit
 
     def register(self, listen: Listen) -> None:
         """Say which of Slack's messages these handlers answer."""
@@ -160,10 +162,13 @@ class SchedulingHandlers:
         )
 
     async def closed(self, args: AsyncArgs) -> None:
-        """Keep what was typed into a form that was closed."""
+        """Keep what was typed into a form that was closed, but an edit: it would become a new timer."""
         view = args.body["view"]
         await args.ack()
         opened, form = FormContext.read(view["private_metadata"]), read_state(view["state"]["values"])
+        if opened.replaces:
+            await self._drafts.forget(person_of(args))
+            return
         await self._drafts.keep(person_of(args), opened.request_id, form)
 
     async def submit(self, args: AsyncArgs) -> None:
@@ -174,7 +179,7 @@ class SchedulingHandlers:
             form["announce_thread"] = opened.thread_ts
         draft = Draft(person_of(args), opened.request_id, form)
         try:
-            request = await self._scheduling.submit(draft, zone=ZoneInfo(opened.zone), view_id=view["id"])
+            request = await self._submit(draft, opened, view_id=view["id"])
         except FormProblems as problems:
             await self._drafts.keep(draft.person, opened.request_id, form)
             await args.ack(response_action="errors", errors=placed(problems, view))
@@ -192,11 +197,23 @@ class SchedulingHandlers:
         draft = await self._drafts.find(person_of(args))
         if draft is None or draft.request_id != opened.request_id:
             raise Problem("What was in the form is not kept any more.", "Fill it in again.")
-        request = await self._scheduling.submit(
-            draft, zone=ZoneInfo(opened.zone), view_id=root, confirmed=True
-        )
+        request = await self._submit(draft, opened, view_id=root, confirmed=True)
         await args.client.views_update(view_id=root, view=progress_view(request))
         await args.ack()
+
+    async def _submit(
+        self, draft: Draft, opened: FormContext, *, view_id: str, confirmed: bool = False
+    ) -> TimerRequest:
+        """Keep the form; raises Problem for an edit of a timer that is not, or no more, the person's."""
+        if opened.replaces:
+            await self._may_edit(draft.person, opened.replaces)
+        return await self._scheduling.submit(
+            draft,
+            zone=ZoneInfo(opened.zone),
+            view_id=view_id,
+            confirmed=confirmed,
+            replaces=opened.replaces,
+        )
 
     def _said(self, form: Mapping[str, str], opened: FormContext) -> dict[str, str]:
         """Give the fields that the words in `interval` say; none if they cannot be read."""

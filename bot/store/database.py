@@ -4,9 +4,10 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -22,6 +23,15 @@ _Value = TypeVar("_Value")
 
 GROUP: Final = 64
 """How many writes share one flush to disk at most: beyond it the gain is small and the wait grows."""
+
+CLOSING_SECONDS: Final = 3.0
+"""How long the last writes may take: whoever stops the bot kills it after ten."""
+
+TRIES: Final = 60
+"""How often a worker tries to write before its work is given back, to be done again."""
+
+BETWEEN_TRIES: Final = 0.5
+"""In seconds."""
 
 SETTINGS: Final = (
     "PRAGMA synchronous = FULL",  # what was acknowledged survives a power cut
@@ -44,21 +54,29 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # One bot for one file: two would share the work without leases that outlive a process.
         self._only_one = FileLock(path.with_name(path.name + ".lock"), mode=0o600)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._only_one.acquire(timeout=0)
         except Timeout as error:
             raise DatabaseProblem(
                 f"Another transferbot is using the database {path}.", "Stop it, or set another DATABASE_URL."
             ) from error
+        except OSError as error:
+            raise _not_writable(path, error) from error
+        self._is_closed = False
         self._readers = threading.local()
         self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         try:
             _prepare(path)
+        except OSError as error:
+            self._only_one.release()
+            raise _not_writable(path, error) from error
         except sqlite3.DatabaseError as error:
             self._only_one.release()
+            if "readonly" in str(error):
+                raise _not_writable(path, error) from error
             raise DatabaseProblem(
                 f"{path} is not a database, or cannot be used: {error}.",
                 "Move it away, or set another DATABASE_URL.",
@@ -70,10 +88,26 @@ class Database:
         self._writer.start()
 
     def close(self) -> None:
-        """Finish the writes under way and let go of the file."""
+        """Finish the writes under way and let go of the file; whoever writes after that is refused."""
+        self._is_closed = True
         self._writes.put(None)
-        self._writer.join()
+        self._writer.join(CLOSING_SECONDS)
+        if self._writer.is_alive():
+            log.error(
+                "the disk does not take the last writes; what they were about goes on after the next start"
+            )
+        self._refuse_what_is_left()
         self._only_one.release()
+
+    def _refuse_what_is_left(self) -> None:
+        """Tell those whose writes came too late; a thread that waited for one would wait for ever."""
+        with suppress(queue.Empty):
+            while True:
+                left = self._writes.get_nowait()
+                if left:
+                    left.done.set_exception(
+                        DatabaseProblem("The database is closed.", "Start the bot again.")
+                    )
 
     @property
     def alive(self) -> bool:
@@ -95,17 +129,37 @@ class Database:
         """Read in a thread, and give the event loop to others meanwhile."""
         return await asyncio.to_thread(self.read, job)
 
-    def write(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
-        """Write and wait until it is on disk. Not for the event loop."""
+    def write(self, job: Callable[[SqliteUtils], _Value], *, tries: int = TRIES) -> _Value:
+        """Write and wait until it is on disk. Not for the event loop.
+
+        While the disk is full, or another process holds the file, the writing thread waits and tries again:
+        what is to be written happened already, and would be forgotten.
+        """
+        for _ in range(tries - 1):
+            try:
+                return self._begin(job).result()
+            except sqlite3.OperationalError as error:
+                if not _passes(error):
+                    raise
+            time.sleep(BETWEEN_TRIES)
         return self._begin(job).result()
 
     async def write_soon(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
         """Write, and give the event loop to others until it is on disk."""
         return await asyncio.wrap_future(self._begin(job))
 
+    def beat(self, seconds: float) -> None:
+        """Write as little as can be written, and wait until it is on disk; raises whatever prevents it.
+
+        Raises TimeoutError if that takes longer than so many seconds.
+        """
+        self._begin(lambda database: database.execute("PRAGMA user_version = 0")).result(seconds)
+
     def _begin(self, job: Callable[[SqliteUtils], _Value]) -> Future[_Value]:
         done: Future[_Value] = Future()
         self._writes.put(_Write(job, done))
+        if self._is_closed and not self._writer.is_alive():
+            self._refuse_what_is_left()
         return done
 
     def _write_until_closed(self) -> None:
@@ -152,6 +206,17 @@ def _commit(database: SqliteUtils, group: list[_Write]) -> None:
             done.set_exception(failure)
 
 
+def _passes(error: Exception) -> bool:
+    """Say whether the disk or another process is to blame, and may let a later write pass.
+
+    https://sqlite.org/rescode.html
+    """
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is not None:
+        return (code & 0xFF) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+    return any(said in str(error) for said in ("disk I/O error", "disk is full", "database is locked"))
+
+
 def _carry_out(database: SqliteUtils, write: _Write) -> tuple[Future[Any], Any, Exception | None]:
     """Carry out one write in a savepoint of its own, so that its failure does not undo its neighbours."""
     try:
@@ -185,6 +250,11 @@ def in_one_step(database: SqliteUtils) -> Iterator[None]:
     database.conn.execute("COMMIT")
 
 
+def newest_step() -> str:
+    """Give the name of the last step of the schema that this version knows."""
+    return max(step.name for step in schema.pending(SqliteUtils(memory=True)))
+
+
 def _prepare(path: Path) -> None:
     path.touch(mode=0o600)
     database = _connect(path)
@@ -192,8 +262,19 @@ def _prepare(path: Path) -> None:
         _check_age(database, path)
         database.execute(f"PRAGMA journal_mode = {_journal()}")
         schema.apply(database)
+        # Opening does not show whether it can be written to, and this does.
+        database.conn.execute("BEGIN IMMEDIATE")
+        database.conn.execute("PRAGMA user_version = 1")
+        database.conn.execute("ROLLBACK")
     finally:
         database.close()
+
+
+def _not_writable(path: Path, error: Exception) -> DatabaseProblem:
+    return DatabaseProblem(
+        f"{path} cannot be written to: {error}.",
+        "Let the user that runs the bot write to the file and to its folder, or set another DATABASE_URL.",
+    )
 
 
 def _check_age(database: SqliteUtils, path: Path) -> None:

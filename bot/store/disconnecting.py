@@ -9,19 +9,47 @@ from typing import Any, Final
 from sqlite_utils import Database as SqliteUtils
 
 from bot.accounts import SlackUser, Token
-from bot.creating import Timer
+from bot.auditing import Deed
 from bot.disconnecting import Parting
 from bot.scheduling import RequestState
+from bot.store.auditing import note, replace_names
 from bot.store.database import Database
 from bot.store.linking import AccountStore
 from bot.store.queue import as_moment, as_text, claim, release
+from bot.store.timers import leave_unwatched, mark_gone
 from bot.store.vault import Vault
+from bot.timers import Timer
 
 _WAITING: Final = (RequestState.WAITING_FOR_SIGN_IN, RequestState.CHECKING, RequestState.RECEIVED)
-_OF_A_PERSON: Final = ("accounts", "sign_ins", "drafts", "places")
+_OF_A_PERSON: Final = (
+    "accounts",
+    "sign_ins",
+    "drafts",
+    "places",
+    "watches",
+    "followers",
+    "digests",
+    "changes",
+    "preferences",
+)
 """The tables that hold nothing but what somebody keeps with the bot; tokens go with their account."""
 
-_OF_A_WORKSPACE: Final = ("sign_ins", "drafts", "places", "presets", "requests")
+_OF_A_WORKSPACE: Final = (
+    "sign_ins",
+    "drafts",
+    "places",
+    "presets",
+    "requests",
+    "timers",
+    "watches",
+    "followers",
+    "digests",
+    "changes",
+    "muted_channels",
+    "mailboxes",
+    "preferences",
+    "workflow_steps",
+)
 """The tables that a workspace leaves behind; its accounts become partings, which end with their tokens."""
 
 _GIVE_UP: Final = (
@@ -60,8 +88,16 @@ class PartingStore:
             if not list(database.query(f"SELECT 1 FROM accounts {of_person}", who)):
                 return False
             database.table("partings").insert(row, pk="parting_id")
+            note(
+                database,
+                Deed.UNLINKED,
+                at=parting.begun_at,
+                team_id=person.team_id,
+                user_id=person.user_id,
+            )
             for table in _OF_A_PERSON:
                 database.execute(f"DELETE FROM {table} {of_person}", who)
+            leave_unwatched(database, person, at=parting.begun_at)
             reason = "You disconnected your Globus account."
             database.execute(_GIVE_UP, [RequestState.EXPIRED, reason, *who, *_WAITING])
             return True
@@ -107,10 +143,32 @@ class PartingStore:
                     "(SELECT sign_in_id FROM sign_ins WHERE team_id = ?)",
                     [team_id],
                 )
+            database.execute(
+                "DELETE FROM runs WHERE job_id IN (SELECT job_id FROM timers WHERE team_id = ?)", [team_id]
+            )
             for table in _OF_A_WORKSPACE:
                 database.execute(f"DELETE FROM {table} WHERE team_id = ?", [team_id])
+            replace_names(database, team_id)
 
         self._database.write(forget)
+
+    def deleted(self, person: SlackUser, job_id: str) -> None:
+        """Note that a parting has deleted a timer, so that its announcement says so."""
+        at = self._clock()
+
+        def delete(database: SqliteUtils) -> None:
+            mark_gone(database, person, job_id, at=at)
+            note(
+                database,
+                Deed.DELETED,
+                at=at,
+                team_id=person.team_id,
+                user_id=person.user_id,
+                subject=job_id,
+                detail="on leaving",
+            )
+
+        self._database.write(delete)
 
     def made_for(self, person: SlackUser) -> Sequence[Timer]:
         """Give the timers that the bot made for a person, as far as it knows."""
@@ -139,11 +197,11 @@ class PartingStore:
 
     def release(self, item: Parting) -> None:
         """Let go of a parting."""
-        release(self._database, "partings", "parting_id", item.parting_id)
+        release(self._database, "partings", "parting_id", item.parting_id, owner=self._owner)
 
     def postpone(self, item: Parting, *, until: datetime) -> None:
         """Let go of a parting, and make it due later."""
-        release(self._database, "partings", "parting_id", item.parting_id, due=until)
+        release(self._database, "partings", "parting_id", item.parting_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
         """After a start: nothing is held any more."""

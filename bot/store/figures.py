@@ -3,28 +3,55 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from sqlite_utils import Database as SqliteUtils
 
+from bot.readiness import Waits
 from bot.scheduling import RequestState
 from bot.store.database import Database
 from bot.store.queue import as_moment, as_text
 
-_STATES: Final = "SELECT state, count(*) AS count FROM requests GROUP BY state"
-_UNCLEAR: Final = "SELECT min(unclear_since) AS since FROM requests WHERE state = ?"
-_DUE: Final = "SELECT min(due) AS since FROM requests WHERE due <= ?"
-_LINKED: Final = "SELECT count(*) AS count FROM accounts"
+QUEUES: Final[Mapping[str, str]] = {
+    "requests": "requests",
+    "sign-ins": "sign_ins",
+    "partings": "partings",
+    "removals": "removals",
+    "watches": "watches",
+    "mailboxes": "mailboxes",
+    "changes": "changes",
+    "digests": "digests",
+    "steps": "workflow_steps",
+    "chores": "chores",
+}
+"""The table of each queue, by the name that workers give it."""
+
+_UNCLEAR: Final = f"SELECT min(unclear_since) AS since FROM requests WHERE state = '{RequestState.UNCLEAR}'"
+_DUE: Final = (
+    "SELECT min(due) AS since FROM {table} WHERE due <= :now AND (lease_until IS NULL OR lease_until <= :now)"
+)
+_COUNT: Final = "SELECT count(*) AS count FROM {table}"
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Requests by state, the ages in seconds of what waits longest, and how many people are linked."""
+    """How many there are by state, the ages in seconds of what waits longest, and sizes in bytes."""
 
     requests: Mapping[str, int]
+    sign_ins: Mapping[str, int]
+    timers: Mapping[str, int]
     oldest_unclear: float
-    oldest_due: float
+    overdue: Mapping[str, float]
+    news_waiting: int
     linked_accounts: int
+    database_bytes: int
+    journal_bytes: int
+
+    @property
+    def oldest_due(self) -> float:
+        """How long the oldest work of all queues waits."""
+        return max(self.overdue.values(), default=0)
 
 
 class FigureStore:
@@ -34,23 +61,58 @@ class FigureStore:
         self._database = database
         self._clock = clock
 
+    def waits(self) -> Waits:
+        """Say how long the oldest work waits, from indexes alone."""
+        now = self._clock()
+        return self._database.read(lambda database: _waits(database, now))
+
     def count(self) -> Counted:
         """Count everything at one moment."""
         now = self._clock()
 
-        def age(row: Mapping[str, Any]) -> float:
-            since = as_moment(row["since"])
-            return max((now - since).total_seconds(), 0) if since else 0
-
         def count(database: SqliteUtils) -> Counted:
-            [linked] = database.query(_LINKED)
-            [unclear] = database.query(_UNCLEAR, [RequestState.UNCLEAR])
-            [due] = database.query(_DUE, [as_text(now)])
+            waits = _waits(database, now)
             return Counted(
-                requests={row["state"]: row["count"] for row in database.query(_STATES)},
-                oldest_unclear=age(unclear),
-                oldest_due=age(due),
-                linked_accounts=linked["count"],
+                requests=_by(database, "requests", "state"),
+                sign_ins=_by(database, "sign_ins", "state"),
+                timers=_by(database, "timers", "status"),
+                oldest_unclear=waits.unclear,
+                overdue=waits.overdue,
+                news_waiting=_rows(database, "posts"),
+                linked_accounts=_rows(database, "accounts"),
+                database_bytes=_size(self._database.path),
+                journal_bytes=_size(self._database.path.with_name(self._database.path.name + "-wal")),
             )
 
         return self._database.read(count)
+
+
+def _waits(database: SqliteUtils, now: datetime) -> Waits:
+    def age(row: Mapping[str, Any]) -> float:
+        since = as_moment(row["since"])
+        # A request that is made due by a trigger has a moment before all others.
+        return max((now - since).total_seconds(), 0) if since and since.year > 1 else 0
+
+    [unclear] = database.query(_UNCLEAR)
+    overdue = {
+        name: age(next(iter(database.query(_DUE.format(table=table), {"now": as_text(now)}))))
+        for name, table in QUEUES.items()
+    }
+    return Waits(unclear=age(unclear), overdue=overdue)
+
+
+def _by(database: SqliteUtils, table: str, column: str) -> dict[str, int]:
+    counted = database.query(f"SELECT {column} AS name, count(*) AS count FROM {table} GROUP BY {column}")
+    return {row["name"]: row["count"] for row in counted}
+
+
+def _rows(database: SqliteUtils, table: str) -> int:
+    [row] = database.query(_COUNT.format(table=table))
+    return int(row["count"])
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

@@ -1,11 +1,15 @@
 """Installations in SQLite, their tokens sealed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlite_utils import Database as SqliteUtils
+
+from bot.auditing import Deed
 from bot.installing import Installation
+from bot.store.auditing import note
 from bot.store.database import Database
 from bot.store.queue import as_moment, as_text
 from bot.store.vault import Vault
@@ -14,9 +18,10 @@ from bot.store.vault import Vault
 class InstallationStore:
     """Keeps one installation for each workspace or enterprise: the latest."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault, *, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._vault = vault
+        self._clock = clock
 
     def find(self, team_id: str) -> Installation | None:
         """Give the installation of a workspace or enterprise."""
@@ -27,7 +32,20 @@ class InstallationStore:
     def save(self, installation: Installation) -> None:
         """Keep an installation in place of an older one."""
         row = self._row(installation)
-        self._database.write(lambda database: database.table("installations").upsert(row, pk="team_id"))
+        known = "SELECT 1 FROM installations WHERE team_id = ? AND installed_at = ?"
+
+        def save(database: SqliteUtils) -> None:
+            if not list(database.query(known, [row["team_id"], row["installed_at"]])):
+                note(
+                    database,
+                    Deed.INSTALLED,
+                    at=installation.installed_at,
+                    team_id=installation.team_id,
+                    user_id=installation.installed_by,
+                )
+            database.table("installations").upsert(row, pk="team_id")
+
+        self._database.write(save)
 
     def renew(self, old: Installation, new: Installation) -> bool:
         """Keep a renewed token if the old one is still there; False if somebody else was faster."""
@@ -41,9 +59,13 @@ class InstallationStore:
 
     def forget(self, team_id: str) -> None:
         """Forget an installation; fine if there is none."""
-        self._database.write(
-            lambda database: database.execute("DELETE FROM installations WHERE team_id = ?", [team_id])
-        )
+        at = self._clock()
+
+        def forget(database: SqliteUtils) -> None:
+            if database.execute("DELETE FROM installations WHERE team_id = ?", [team_id]).rowcount:
+                note(database, Deed.REMOVED, at=at, team_id=team_id)
+
+        self._database.write(forget)
 
     def _row(self, installation: Installation) -> dict[str, Any]:
         team_id, refresh_token = installation.team_id, installation.refresh_token

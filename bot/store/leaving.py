@@ -52,11 +52,11 @@ class RemovalStore:
 
     def release(self, item: Removal) -> None:
         """Let go of a removal."""
-        release(self._database, "removals", "team_id", item.team_id)
+        release(self._database, "removals", "team_id", item.team_id, owner=self._owner)
 
     def postpone(self, item: Removal, *, until: datetime) -> None:
         """Let go of a removal, and make it due later."""
-        release(self._database, "removals", "team_id", item.team_id, due=until)
+        release(self._database, "removals", "team_id", item.team_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
         """After a start: nothing is held any more."""

@@ -9,8 +9,10 @@ from typing import Any, Final
 from sqlite_utils import Database as SqliteUtils
 
 from bot.accounts import Account, SlackUser, Token
+from bot.auditing import Deed
 from bot.sessions import SessionRequirement
 from bot.sign_ins import SignIn, SignInState
+from bot.store.auditing import note
 from bot.store.database import Database
 from bot.store.queue import as_moment, as_text, claim, release
 from bot.store.vault import Vault
@@ -55,8 +57,19 @@ class AccountStore:
             "ended_at": None,
         }
         sealed = [self._sealed(person, token) for token in tokens]
+        who = [person.team_id, person.user_id]
+        before = "SELECT identity_id FROM accounts WHERE team_id = ? AND user_id = ?"
 
         def keep(database: SqliteUtils) -> None:
+            is_known = any(one["identity_id"] == account.identity_id for one in database.query(before, who))
+            note(
+                database,
+                Deed.SIGNED_IN if is_known else Deed.LINKED,
+                at=self._clock(),
+                team_id=person.team_id,
+                user_id=person.user_id,
+                detail=account.identity_id,
+            )
             database.table("accounts").upsert(row, pk=("team_id", "user_id"))
             for each in sealed:
                 database.execute(_UPSERT, each)
@@ -217,11 +230,11 @@ class SignInStore:
 
     def release(self, item: SignIn) -> None:
         """Let go of a sign-in."""
-        release(self._database, "sign_ins", "sign_in_id", item.sign_in_id)
+        release(self._database, "sign_ins", "sign_in_id", item.sign_in_id, owner=self._owner)
 
     def postpone(self, item: SignIn, *, until: datetime) -> None:
         """Let go of a sign-in, and make it due later."""
-        release(self._database, "sign_ins", "sign_in_id", item.sign_in_id, due=until)
+        release(self._database, "sign_ins", "sign_in_id", item.sign_in_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
         """After a start: nothing is held any more."""

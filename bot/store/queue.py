@@ -3,17 +3,36 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from sqlite_utils import Database as SqliteUtils
+
 from bot.store.database import Database
 
 LEASE: Final = timedelta(minutes=5)
-"""Longer than one piece of work can take with all its time limits; a start frees what a dead process held."""
+"""Longer than one piece of work can take with all its time limits; a start frees what a dead process held.
+
+Whoever lives keeps what it holds, whatever the clock says: after a jump an hour ahead all leases seem over.
+"""
+
+QUEUES: Final = (
+    "changes",
+    "chores",
+    "digests",
+    "mailboxes",
+    "partings",
+    "removals",
+    "requests",
+    "sign_ins",
+    "watches",
+    "workflow_steps",
+)
+"""The tables whose rows are work."""
 
 
 def claim(
     database: Database, table: str, key: str, *, now: datetime, owner: str, limit: int
 ) -> list[dict[str, Any]]:
     """Hold up to `limit` rows of a queue that are due and free. Idling only reads."""
-    free = "due <= :now AND (lease_until IS NULL OR lease_until <= :now)"
+    free = "due <= :now AND (lease_owner IS NULL OR (lease_owner <> :owner AND lease_until <= :now))"
     values = {"now": as_text(now), "until": as_text(now + LEASE), "owner": owner, "limit": limit}
     look = f"SELECT 1 FROM {table} WHERE {free} LIMIT 1"
     hold = (
@@ -22,17 +41,38 @@ def claim(
     )
     if not database.read(lambda reader: list(reader.query(look, values))):
         return []
-    return database.write(lambda writer: list(writer.query(hold, values)))
+    return database.write(lambda writer: list(writer.query(hold, values)), tries=1)
 
 
-def release(database: Database, table: str, key: str, value: str, *, due: datetime | None = None) -> None:
-    """Let go of a row of a queue, and move its due moment if one is given."""
+def release(
+    database: Database, table: str, key: str, value: str | int, *, owner: str, due: datetime | None = None
+) -> None:
+    """Let go of a row of a queue, and move its due moment if one is given.
+
+    Nothing changes if the lease was over, and somebody else holds the row by now.
+    """
     let_go = (
         f"UPDATE {table} SET lease_owner = NULL, lease_until = NULL, due = coalesce(:due, due) "
-        f"WHERE {key} = :value"
+        f"WHERE {key} = :value AND (lease_owner = :owner OR lease_owner IS NULL)"
     )
-    values = {"due": as_text(due) if due else None, "value": value}
-    database.write(lambda writer: writer.execute(let_go, values))
+    values = {"due": as_text(due) if due else None, "value": value, "owner": owner}
+    database.write(lambda writer: writer.execute(let_go, values), tries=1)
+
+
+def hurry(database: Database, *, now: datetime, until: datetime) -> None:
+    """Make due now what is due until a moment, in every queue: the clock has gone back, and it was near.
+
+    Looking too early costs a call; what waits for a moment that was reckoned by the wrong clock would wait
+    for as long as the clock was wrong.
+    """
+    values = {"now": as_text(now), "until": as_text(until)}
+
+    def move(writer: SqliteUtils) -> None:
+        for table in QUEUES:
+            writer.execute(f"UPDATE {table} SET due = :now WHERE due > :now AND due <= :until", values)
+        writer.execute("UPDATE timers SET look_at = :now WHERE look_at > :now AND look_at <= :until", values)
+
+    database.write(move)
 
 
 def as_text(moment: datetime) -> str:
@@ -43,3 +83,14 @@ def as_text(moment: datetime) -> str:
 def as_moment(text: str | None) -> datetime | None:
     """Read what `as_text` wrote."""
     return datetime.fromisoformat(text) if text else None
+
+
+def plainly(value: object) -> object:
+    """Give what JSON and SQLite can hold of a value: a moment as text, a length of time in seconds."""
+    if isinstance(value, datetime):
+        return as_text(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return value

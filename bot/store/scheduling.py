@@ -9,13 +9,16 @@ from typing import Any, Final
 from sqlite_utils import Database as SqliteUtils
 
 from bot.accounts import SlackUser
+from bot.auditing import Deed
 from bot.linking import Wanted
 from bot.planning import Filter, FilterMethod, Location, Option, Plan, Source, SyncLevel
 from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
 from bot.sessions import NO_SESSION, SessionRequirement
+from bot.store.auditing import note
 from bot.store.database import Database
-from bot.store.queue import as_moment, as_text, claim, release
+from bot.store.queue import as_moment, as_text, claim, plainly, release
+from bot.store.timers import look_now, restore, take_over, watch_from
 
 _KEPT: Final = tuple(field.name for field in fields(TimerRequest) if field.name != "person")
 _INSERT: Final = (
@@ -30,10 +33,11 @@ _SET: Final = ", ".join(f"{name} = :{name}" for name in _CHANGING)
 _UPDATE: Final = f"UPDATE requests SET {_SET} WHERE request_id = :request_id"
 
 
+_HAS_TIMER: Final = "SELECT 1 FROM requests WHERE request_id = ? AND job_id IS NOT NULL"
 _ONE: Final = "SELECT * FROM requests WHERE request_id = ?"
 _SIGNED_OUT: Final = """
     SELECT * FROM requests WHERE team_id = :team_id AND user_id = :user_id
-      AND (state = :waiting OR (state = :unclear AND signed_out)) ORDER BY received_at DESC"""
+      AND (state = :waiting OR signed_out) ORDER BY received_at DESC"""
 
 
 class RequestStore:
@@ -50,26 +54,46 @@ class RequestStore:
         return await self._database.write_soon(lambda database: database.execute(_INSERT, row).rowcount == 1)
 
     def save(self, request: TimerRequest) -> None:
-        """Commit a request's new state. Whether its modal is still open is known to Slack alone, and kept."""
-        self._database.write(lambda database: database.execute(_UPDATE, _row(request)))
+        """Commit a request's new state, and from when it has a timer on, that the timer is watched.
+
+        Whether its modal is still open is known to Slack alone, and kept.
+        """
+        row, at = _row(request), self._clock()
+
+        def save(database: SqliteUtils) -> None:
+            if request.job_id and not list(database.query(_HAS_TIMER, [request.request_id])):
+                _note_created(database, request, at=at)
+            database.execute(_UPDATE, row)
+            if request.job_id:
+                watch_from(database, request, at=at)
+
+        self._database.write(save)
+
+    def take_over(self, request: TimerRequest) -> str | None:
+        """Let a request's timer take the place of the one that it edits, which is gone by now.
+
+        Gives the `ts` of the announcement that is its own now; None if it is to have a new one.
+        """
+        at = self._clock()
+        return self._database.write(lambda database: take_over(database, request, at=at))
 
     def find(self, request_id: str) -> TimerRequest | None:
         """Give a request, or None if there is none with this ID."""
         rows = self._database.read(lambda database: list(database.query(_ONE, [request_id])))
-        return _request(rows[0]) if rows else None
+        return request_from(rows[0]) if rows else None
 
     def latest(self, person: SlackUser, *, limit: int) -> Sequence[TimerRequest]:
         """Give the person's requests, the latest first."""
         query = "SELECT * FROM requests WHERE team_id = ? AND user_id = ? ORDER BY received_at DESC LIMIT ?"
         values = [person.team_id, person.user_id, limit]
         rows = self._database.read(lambda database: list(database.query(query, values)))
-        return [_request(row) for row in rows]
+        return [request_from(row) for row in rows]
 
     async def find_timer(self, team_id: str, job_id: str) -> TimerRequest | None:
         """Give the request that became a timer, or None if no request of this team did."""
         query = "SELECT * FROM requests WHERE job_id = ? AND team_id = ?"
         rows = await self._database.read_soon(lambda database: list(database.query(query, [job_id, team_id])))
-        return _request(rows[0]) if rows else None
+        return request_from(rows[0]) if rows else None
 
     def decide(self, request: TimerRequest, expected: RequestState) -> bool:
         """Commit a resting request's new state if it still rests in the expected one."""
@@ -77,33 +101,38 @@ class RequestStore:
         row = _row(request) | {"expected": expected}
         return self._database.write(lambda database: database.execute(decided, row).rowcount == 1)
 
-    def resume(self, person: SlackUser, session: SessionRequirement) -> None:
+    def resume(
+        self, person: SlackUser, session: SessionRequirement, collections: frozenset[str] = frozenset()
+    ) -> None:
         """Let every request of this person that waits for a sign-in go on; `session` is what it brought.
 
-        One whose outcome is unclear is looked for again, and not checked: that would send it once more.
+        One that was sent already goes on where it is, and is not checked: that would send it once more. Their
+        timers are looked at again, and those that lacked just this are resumed.
         """
         now = self._clock()
 
         def resume(database: SqliteUtils) -> None:
             for row in list(database.query(_SIGNED_OUT, _of(person))):
-                waiting = _request(row)
+                waiting = request_from(row)
                 brought = (session,) if session and session == waiting.demanded else ()
                 resumed = replace(
                     waiting,
-                    state=RequestState.UNCLEAR if waiting.signed_out else RequestState.CHECKING,
+                    state=waiting.state if waiting.signed_out else RequestState.CHECKING,
                     due=now,
                     answered=(*waiting.answered, *brought),
                     signed_out=False,
                     reason="",
                 )
                 database.execute(_UPDATE, _row(resumed))
+            restore(database, person, collections, session)
+            look_now(database, person, at=now)
 
         self._database.write(resume)
 
     def waiting_for(self, person: SlackUser) -> Wanted:
         """Give what this person's requests wait for; of several sessions the one asked for last."""
         rows = self._database.read(lambda database: list(database.query(_SIGNED_OUT, _of(person))))
-        waiting = [_request(row) for row in rows]
+        waiting = [request_from(row) for row in rows]
         return Wanted(
             collections=frozenset(one for request in waiting for one in request.missing),
             session=next((request.demanded for request in waiting if request.demanded), NO_SESSION),
@@ -119,7 +148,7 @@ class RequestStore:
             return [row for (key,) in changed for row in database.query(_ONE, [key])]
 
         rows = await self._database.write_soon(close)
-        return _request(rows[0]) if rows else None
+        return request_from(rows[0]) if rows else None
 
     # The workers' queue
 
@@ -128,15 +157,15 @@ class RequestStore:
         claimed = claim(
             self._database, "requests", "request_id", now=self._clock(), owner=self._owner, limit=limit
         )
-        return [_request(row) for row in claimed]
+        return [request_from(row) for row in claimed]
 
     def release(self, item: TimerRequest) -> None:
         """Let go of a request."""
-        release(self._database, "requests", "request_id", item.request_id)
+        release(self._database, "requests", "request_id", item.request_id, owner=self._owner)
 
     def postpone(self, item: TimerRequest, *, until: datetime) -> None:
         """Let go of a request, and make it due later."""
-        release(self._database, "requests", "request_id", item.request_id, due=until)
+        release(self._database, "requests", "request_id", item.request_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
         """After a start: nothing is held any more, and a creation that was under way is looked at now."""
@@ -151,31 +180,34 @@ class RequestStore:
         )
 
 
+def _note_created(database: SqliteUtils, request: TimerRequest, *, at: datetime) -> None:
+    note(
+        database,
+        Deed.EDITED if request.replaces else Deed.CREATED,
+        at=at,
+        team_id=request.person.team_id,
+        user_id=request.person.user_id,
+        subject=request.job_id or "",
+        detail=f"in place of {request.replaces}" if request.replaces else "",
+    )
+
+
 def _of(person: SlackUser) -> dict[str, str]:
-    return asdict(person) | {"waiting": RequestState.WAITING_FOR_SIGN_IN, "unclear": RequestState.UNCLEAR}
+    return asdict(person) | {"waiting": RequestState.WAITING_FOR_SIGN_IN}
 
 
 def _row(request: TimerRequest) -> dict[str, Any]:
-    row: dict[str, Any] = {name: _plain(getattr(request, name)) for name in _KEPT}
+    row: dict[str, Any] = {name: plainly(getattr(request, name)) for name in _KEPT}
     row |= {name: json.dumps(row[name]) for name in ("missing", "asked_for")}
-    row["plan"] = json.dumps(asdict(request.plan), default=_plain)
+    row["plan"] = json.dumps(asdict(request.plan), default=plainly)
     row["demanded"] = request.demanded.written()
     row["answered"] = json.dumps([one.written() for one in request.answered])
     row["signed_out"] = int(request.signed_out)
     return row | asdict(request.person)
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return as_text(value)
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, frozenset):
-        return sorted(value)
-    return value
-
-
-def _request(row: Mapping[str, Any]) -> TimerRequest:
+def request_from(row: Mapping[str, Any]) -> TimerRequest:
+    """Read a row of `requests`."""
     kept = {name: row[name] for name in _KEPT}
     kept |= {name: as_moment(row[name]) for name in ("received_at", "due", "unclear_since", "next_run")}
     kept |= {name: frozenset(json.loads(row[name])) for name in ("missing", "asked_for")}

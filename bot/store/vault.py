@@ -113,6 +113,16 @@ def read_keys(text: str) -> list[bytes]:
     return keys
 
 
+def keys_there(database: Path) -> list[bytes]:
+    """Read the key file beside a database that may itself be gone; raises DatabaseProblem without one."""
+    file = database.with_name(database.name + ".key")
+    if not file.exists():
+        raise DatabaseProblem(
+            f"There is no key file {file}.", "Put it back, or set TRANSFERBOT_KEYS: a backup has no keys."
+        )
+    return read_keys(file.read_text())
+
+
 def keys_beside(database: Path) -> list[bytes]:
     """Read the key file beside a database, or make it, readable by its owner only, if there is none yet.
 

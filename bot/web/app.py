@@ -1,7 +1,9 @@
 """The routes, and what answers them."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from time import perf_counter
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -9,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.measuring import UNMEASURED, Meter
+from bot.readiness import Report
 from bot.web.security import Shield
 from bot.web.signing import TrustedBody, refused
 
@@ -19,15 +23,17 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 def build(
     *,
-    ready: Callable[[], dict[str, bool]],
+    ready: Callable[[], Report],
     slack: Answer | None,
     signing_secret: str | None,
     clock: Callable[[], float],
     metrics: Answer,
+    meter: Meter = UNMEASURED,
+    timer: Callable[[], float] = perf_counter,
     pages: Sequence[Route] = (),
     headers: Sequence[tuple[bytes, bytes]] = (),
 ) -> Starlette:
-    """Build the web face. `ready` names what must hold, without asking anybody; `slack` answers Slack.
+    """Build the web face. `ready` says in a thread what holds, without asking anybody; `slack` answers Slack.
 
     Without a signing secret (Socket Mode) Slack has no way in here. `pages` are for browsers; `headers`
     stand on every answer.
@@ -37,8 +43,8 @@ def build(
         return JSONResponse({"alive": True})
 
     async def readyz(_request: Request) -> Response:
-        holds = ready()
-        return JSONResponse(holds, status_code=200 if all(holds.values()) else 503)
+        report = await asyncio.to_thread(ready)
+        return JSONResponse(report.document(), status_code=200 if report.is_ready else 503)
 
     routes = [
         Route("/healthz", healthz),
@@ -50,13 +56,17 @@ def build(
         body = TrustedBody(signing_secret, clock=clock)
 
         async def events(request: Request) -> Response:
+            begun = timer()
             if not await body.trusted(request):
+                meter.signature_refused()
                 return refused()
             try:
-                return await slack(request)
+                answer = await slack(request)
             except Exception:
                 log.exception("Slack's library cannot read what was signed")
                 return Response(status_code=400)
+            meter.acknowledged(timer() - begun)
+            return answer
 
         routes.append(Route("/slack/events", events, methods=["POST"]))
     return Starlette(routes=routes, middleware=[Middleware(Shield, headers=list(headers))])

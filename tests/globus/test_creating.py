@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.accounts import Account, SlackUser, Token
-from bot.creating import Timer
 from bot.errors import OutcomeUnclear, Problem, Refused, ServiceUnavailable, SignInNeeded
 from bot.globus.clients import Clients, Patience, Registration
 from bot.globus.creating import GlobusTimers, timer_document
 from bot.planning import Location, Plan, Source
 from bot.schedules import Schedule
 from bot.scheduling import TimerRequest
+from bot.timers import Timer
 from tests.globus.scripted import CREATED, JOB_ID, Fault, answer, close, hang, reset, scripted, send
 
 ADA = SlackUser("T1", "U1")

@@ -28,11 +28,13 @@ from bot.sandbox.slack.posting import UPDATE_TEXT
 from bot.schedules import LATEST_START, MOST_RUNS, Schedule
 from bot.scheduling import RequestState, TimerRequest
 from bot.sign_ins import SignInLink
+from bot.slack.announcing import announcement
 from bot.slack.form import FormContext, form_view
-from bot.slack.home import SHOWN, home_view
+from bot.slack.home import SHOWN
+from bot.slack.home_view import home_view
 from bot.slack.presets import name_view, preset_list, replace_view, saved_view
 from bot.slack.preview import preview_of
-from bot.slack.progress import announcement, progress_blocks, progress_view, summary
+from bot.slack.progress import progress_blocks, progress_view, summary
 from bot.slack.scheduling import confirm_view
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

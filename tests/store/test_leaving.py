@@ -45,12 +45,12 @@ def removals(database: Database) -> RemovalStore:
 
 @pytest.fixture
 def installations(database: Database) -> InstallationStore:
-    return InstallationStore(database, Vault(read_keys(new_key())))
+    return InstallationStore(database, Vault(read_keys(new_key())), clock=lambda: NOW)
 
 
 def test_every_table_that_names_a_workspace_is_emptied_when_it_leaves(database: Database) -> None:
     emptied = {*disconnecting._OF_A_PERSON, *disconnecting._OF_A_WORKSPACE}
-    by_other_means = {"tokens", "partings", "installations", "removals"}
+    by_other_means = {"tokens", "partings", "installations", "removals", "audit"}
     named = database.read(
         lambda one: {name for name in one.table_names() if "team_id" in one.table(name).columns_dict}
     )

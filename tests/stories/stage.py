@@ -18,6 +18,7 @@ from bot.sandbox.globus.collections import Collection
 from bot.sandbox.globus.identities import ADA as ADA_AT_GLOBUS, CLIENTS, NATIVE_CLIENT
 from bot.sandbox.person import Browser, ConsentPage, NotDone, Person
 from bot.sandbox.slack.workspace import ADA, EMBARGO, GRACE, LAB_DATA, RANDOM
+from tests.stories.forking import FORKS, Fork
 
 Json = dict[str, Any]
 
@@ -41,7 +42,7 @@ class Stage:
         self.grace = Person(self.slack_url, GRACE)
         self.browser = Browser()
         self._log = folder / "bot.log"
-        self._bot: subprocess.Popen[bytes] | None = None
+        self._bot: Fork | None = None
 
     @property
     def output(self) -> str:
@@ -55,14 +56,9 @@ class Stage:
         before = self._connections()
         self.settings.update(settings)
         given = {key: value for key, value in self.settings.items() if value}
-        with self._log.open("ab") as log:
-            self._bot = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"],
-                cwd=self.folder,
-                env=_environment() | IMPATIENT | given,
-                stdout=log,
-                stderr=log,
-            )
+        self._bot = FORKS.start(
+            "run", folder=self.folder, environment=_environment() | IMPATIENT | given, output=self._log
+        )
         self._until_ready(before)
 
     def kill_bot(self) -> None:
@@ -281,6 +277,16 @@ class Stage:
         )
         assert answer.ok, answer.text
 
+    def at_globus(self, lever: str, **body: object) -> Json:
+        """Use one of the pretend Globus's levers; gives what it answered."""
+        answer = requests.post(f"{self.globus_url}/sandbox/{lever}", json=body, timeout=30)
+        assert answer.ok, answer.text
+        found: Json = answer.json()
+        return found
+
+    def clear_slack_faults(self) -> None:
+        requests.delete(f"{self.slack_url}/sandbox/faults", timeout=10).raise_for_status()
+
     def clear_globus_faults(self) -> None:
         requests.delete(f"{self.globus_url}/sandbox/faults", timeout=10).raise_for_status()
 
@@ -338,12 +344,12 @@ _ORDER: Final = (
 
 
 @contextmanager
-def staged(folder: Path) -> Iterator[Stage]:
-    """Run a sandbox, and whatever bot the story starts, until the block ends."""
-    command = [sys.executable, "-u", "-m", "bot", "sandbox"]
-    process = subprocess.Popen(command, cwd=folder, env=_environment(), stdout=subprocess.PIPE, text=True)
+def staged(folder: Path, *options: str) -> Iterator[Stage]:
+    """Run a sandbox, and whatever bot the story starts, until the block ends; `options` are the sandbox's."""
+    said = folder / "sandbox.log"
+    process = FORKS.start("sandbox", *options, folder=folder, environment=_environment(), output=said)
     try:
-        stage = Stage(folder, _settings(process))
+        stage = Stage(folder, _settings(process, said))
         try:
             yield stage
         finally:
@@ -356,9 +362,6 @@ def staged(folder: Path) -> Iterator[Stage]:
             process.send_signal(signal.SIGABRT)  # writes down where it hangs
             process.wait()
             raise
-        finally:
-            assert process.stdout
-            process.stdout.close()
 
 
 def words(shown: Json) -> str:
@@ -390,16 +393,16 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(one)
 
 
-def _settings(process: subprocess.Popen[str]) -> dict[str, str]:
+def _settings(process: Fork, said: Path) -> dict[str, str]:
     """Read the settings that the sandbox prints, up to its first comment."""
-    assert process.stdout
-    settings: dict[str, str] = {}
-    for line in iter(process.stdout.readline, ""):
-        if line.startswith("#"):
+    until = time.monotonic() + 20
+    while time.monotonic() < until and process.poll() is None:
+        lines = said.read_text().splitlines() if said.exists() else []
+        settings = dict(line.partition("=")[::2] for line in lines if not line.startswith("#"))
+        if len(settings) < len(lines):
             return settings
-        name, _, value = line.strip().partition("=")
-        settings[name] = value
-    raise AssertionError("the sandbox ended before it said its settings")
+        time.sleep(0.01)
+    raise AssertionError("the sandbox did not say its settings")
 
 
 def _environment() -> dict[str, str]:

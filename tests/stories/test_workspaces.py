@@ -145,7 +145,7 @@ def kept_of(stage: Stage, team_id: str) -> dict[str, int]:
             ).fetchone()[0]
             for table in tables
         }
-    return {table: count for table, count in counted.items() if count and table != "removals"}
+    return {table: count for table, count in counted.items() if count and table not in {"removals", "audit"}}
 
 
 def removals(stage: Stage) -> list[str]:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.testclient import TestClient
 
+from bot.readiness import Report
 from bot.web.app import build
 
 SECRET = "signing-secret"
@@ -26,7 +27,7 @@ async def slack(request: Request) -> Response:
 def client() -> TestClient:
     return TestClient(
         build(
-            ready=lambda: {"database": True},
+            ready=lambda: Report({"database": True}),
             slack=slack,
             signing_secret=SECRET,
             clock=lambda: NOW,
@@ -120,7 +121,7 @@ def test_nothing_unsigned_is_ever_an_error_of_ours(
 def test_health_is_told_to_anyone_and_readiness_says_what_fails() -> None:
     holds = {"workers": False}
     ready = TestClient(
-        build(ready=lambda: holds, slack=None, signing_secret=None, clock=lambda: NOW, metrics=slack)
+        build(ready=lambda: Report(holds), slack=None, signing_secret=None, clock=lambda: NOW, metrics=slack)
     )
 
     assert ready.get("/healthz").status_code == 200
@@ -129,7 +130,9 @@ def test_health_is_told_to_anyone_and_readiness_says_what_fails() -> None:
 
 
 def test_without_a_signing_secret_there_is_no_way_in() -> None:
-    closed = TestClient(build(ready=dict, slack=slack, signing_secret=None, clock=lambda: NOW, metrics=slack))
+    closed = TestClient(
+        build(ready=lambda: Report({}), slack=slack, signing_secret=None, clock=lambda: NOW, metrics=slack)
+    )
 
     assert closed.post("/slack/events", content=COMMAND).status_code == 404
 

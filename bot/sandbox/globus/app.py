@@ -10,7 +10,22 @@ from typing import Final, TypeAlias
 
 from aiohttp import web
 
-from bot.sandbox.globus import auth_api, auth_pages, control, timers_api, token_api, transfer_api
+from bot.sandbox.chance import Chance
+from bot.sandbox.doors import Doors
+from bot.sandbox.globus import (
+    about_pages,
+    api_pages,
+    auth_api,
+    auth_pages,
+    control,
+    file_pages,
+    lever_pages,
+    task_pages,
+    timer_pages,
+    timers_api,
+    token_api,
+    transfer_api,
+)
 from bot.sandbox.globus.calls import Handler, Refusal, answer_call, perform
 from bot.sandbox.globus.errors import Refused, auth_error, oauth_error, timers_error, transfer_error
 from bot.sandbox.globus.globus import Globus
@@ -40,14 +55,20 @@ def create_globus(
     files: Path,
     signing_clock: Callable[[], float] | None = None,
     redirect_uris: Collection[str] = (),
+    chance: Chance | None = None,
+    doors: Doors | None = None,
 ) -> web.Application:
     """Build the application.
 
     `clock` gives the sandbox's time in epoch seconds; `files` is the folder in which each collection gets
     its own. `signing_clock` gives the times in ID tokens, for an app that does not share the sandbox's time;
     otherwise `clock` does. `redirect_uris` are registered for every app; one on loopback matches at any port.
+    `chance` gives identifiers and tokens, otherwise nobody can guess them;
+    `doors` leads to the pretend Slack.
     """
-    globus = Globus.build(clock, files, signing_clock=signing_clock, redirect_uris=redirect_uris)
+    globus = Globus.build(
+        clock, files, signing_clock=signing_clock, redirect_uris=redirect_uris, chance=chance, doors=doors
+    )
 
     async def working(_application: web.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(_run_timers(globus))
@@ -61,8 +82,9 @@ def create_globus(
     for service in _SERVICES:
         for (verb, path), handler in service.routes.items():
             application.router.add_route(verb, path, _called(globus, handler, service.refusal))
-    for (verb, path), handler in control.ROUTES.items():
-        application.router.add_route(verb, path, _steered(globus, handler))
+    for routes in _UNTROUBLED:
+        for (verb, path), handler in routes.items():
+            application.router.add_route(verb, path, _steered(globus, handler))
     application.router.add_route("*", _ANYWHERE_PATTERN, _called(globus, _not_found, auth_error))
     return application
 
@@ -76,7 +98,7 @@ def _called(globus: Globus, handler: Handler, refusal: Refusal) -> _Handler:
 
 
 def _steered(globus: Globus, handler: Handler) -> _Handler:
-    """Serve one of the sandbox's own levers: no fault happens to it, and it is not in the log."""
+    """Serve what is the sandbox's own: no fault happens to it, and it is not in the log."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         globus.origin = str(request.url.origin())
@@ -114,4 +136,13 @@ _SERVICES: Final = (
     Service(auth_api.ROUTES, auth_error),
     Service(transfer_api.ROUTES, transfer_error),
     Service(timers_api.ROUTES, timers_error),
+)
+_UNTROUBLED: Final = (
+    control.ROUTES,
+    api_pages.ROUTES,
+    about_pages.ROUTES,
+    timer_pages.ROUTES,
+    task_pages.ROUTES,
+    file_pages.ROUTES,
+    lever_pages.ROUTES,
 )

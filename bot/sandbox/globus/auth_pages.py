@@ -1,23 +1,25 @@
-"""Auth's pages: signing in, being asked, the code to copy, and the sandbox's front page."""
+"""Auth's pages: signing in, being asked, and the code to copy."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from html import escape
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
 from bot.sandbox.globus.authorizing import AuthorizeRequest, Row
-from bot.sandbox.globus.collections import COLLECTIONS
 from bot.sandbox.globus.directory import person_with_username
 from bot.sandbox.globus.errors import PageError
 from bot.sandbox.globus.globus import Globus
-from bot.sandbox.globus.identities import CLIENTS, CODE_PAGE, PEOPLE
-from bot.sandbox.globus.pages import page, table
+from bot.sandbox.globus.identities import CODE_PAGE, PEOPLE
+from bot.sandbox.globus.pages import page
+from bot.sandbox.globus.visitors import remember
 from bot.sandbox.pages import hidden, paragraph
 
 AUTHORIZE: Final = "/v2/oauth2/authorize"
+_COPY: Final = Path(__file__).with_name("copy_code.js").read_text()
 _ANSWERS: Final = {"identity", "consent", "decision", "second_factor"}
 
 Handler: TypeAlias = Callable[[Globus, web.Request], Awaitable[web.StreamResponse]]
@@ -40,6 +42,8 @@ async def decide(globus: Globus, request: web.Request) -> web.StreamResponse:
     person = person_with_username(values.get("identity", ""))
     if person is None:
         raise PageError("Nobody signed in", "Go back and choose who you are.")
+    if person.id in globus.closed:
+        raise PageError("Account closed", f"The account {person.username} was closed.")
     asked.session.check(person, second_factor="second_factor" in values)
     globus.sessions.sign_in(person.id, asked.client.client_id, is_new=asked.session.is_new)
     globus.consents.grant(person.id, asked.client.client_id, allowed, allows_refresh=asked.with_refresh)
@@ -52,7 +56,9 @@ async def decide(globus: Globus, request: web.Request) -> web.StreamResponse:
         with_refresh=asked.with_refresh,
         challenge=asked.challenge,
     )
-    return _sent_back(asked, code=code)
+    answer = _sent_back(asked, code=code)
+    remember(answer, person)
+    return answer
 
 
 async def show_code(_globus: Globus, request: web.Request) -> web.StreamResponse:
@@ -60,8 +66,12 @@ async def show_code(_globus: Globus, request: web.Request) -> web.StreamResponse
     code = request.query.get("code")
     if not code:
         raise PageError("No code", "There is nothing to show here.")
-    body = f'<p>Copy this code and paste it where you came from.</p><code id="code">{escape(code)}</code>'
-    return page("Your authorization code", [body])
+    body = (
+        paragraph("You are signed in. Copy this code, go back to where you came from, and paste it there."),
+        f'<code id="code">{escape(code)}</code><div class="answers"></div><p role="status"></p>',
+        "<p><small>It is good once, for ten minutes. Keep it to yourself.</small></p>",
+    )
+    return page("Your authorization code", body, script=_COPY)
 
 
 async def sign_out(_globus: Globus, _request: web.Request) -> web.StreamResponse:
@@ -69,45 +79,35 @@ async def sign_out(_globus: Globus, _request: web.Request) -> web.StreamResponse
     return page("You are signed out", [])
 
 
-async def front(globus: Globus, _request: web.Request) -> web.StreamResponse:
-    """Say what is here: who can sign in, which apps are registered, which collections there are."""
-    body = [
-        paragraph(f"Auth, Transfer and Timers are served at {globus.origin}."),
-        "<h2>People</h2>",
-        table(("Name", "Username"), ((person.name, person.username) for person in PEOPLE)),
-        "<h2>Apps</h2>",
-        table(
-            ("Name", "Client ID", "Kind"),
-            ((one.name, one.client_id, "confidential" if one.secret else "native") for one in CLIENTS),
-        ),
-        "<h2>Collections</h2>",
-        table(("Name", "ID", "Kind"), ((one.display_name, one.id, one.entity_type) for one in COLLECTIONS)),
-    ]
-    return page("The pretend Globus", body)
-
-
 def _form(asked: AuthorizeRequest, values: Mapping[str, str], globus: Globus) -> Iterator[str]:
     if asked.message:
-        yield paragraph(asked.message)
+        yield f'<p class="note">{escape(asked.message)}</p>'
     yield f'<form method="post" action="{AUTHORIZE}">'
     yield from (hidden(name, value) for name, value in values.items() if name not in _ANSWERS)
+    rows = asked.rows(globus.consents)
     yield "<fieldset><legend>Asked of you</legend><ul>"
-    yield from (_drawn(row) for row in asked.rows(globus.consents))
-    yield "</ul></fieldset><fieldset><legend>Sign in as</legend>"
+    yield from (_drawn(row) for row in rows)
+    yield "</ul></fieldset>"
+    if any(row.is_optional for row in rows):
+        yield "<p><small>What is optional you may untick. The app can ask for it again later.</small></p>"
+    yield "<fieldset><legend>Sign in as</legend>"
     yield from _people(values.get("session_required_identities", "").split(","))
     if asked.session.mfa:
-        yield '<label><input type="checkbox" name="second_factor"> I confirm with my second factor</label>'
-    yield "</fieldset>"
-    yield '<button class="main" name="decision" value="allow">Allow</button>'
-    yield '<button name="decision" value="deny">Deny</button></form>'
+        yield (
+            '<label><input type="checkbox" name="second_factor"> <span>I confirm with my second factor'
+            "</span></label>"
+        )
+    yield '</fieldset><div class="answers"><button class="main" name="decision" value="allow">Allow</button>'
+    yield '<button name="decision" value="deny">Deny</button></div></form>'
+    yield "<p><small>You can take back what you allow, under “Behind the scenes”.</small></p>"
 
 
 def _drawn(row: Row) -> str:
     before = f"<small>Allowed before by {escape(' and '.join(row.held_by))}</small>" if row.held_by else ""
     if not row.is_optional:
-        return f"<li>{escape(row.words)}{before}</li>"
+        return f"<li><span>{escape(row.words)}{before}</span></li>"
     box = f'<input type="checkbox" name="consent" value="{escape(row.value)}" checked>'
-    return f"<li><label>{box} {escape(row.words)} (optional){before}</label></li>"
+    return f"<li><label>{box} <span>{escape(row.words)} (optional){before}</span></label></li>"
 
 
 def _people(preferred: Iterable[str]) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _people(preferred: Iterable[str]) -> Iterator[str]:
         ticked = " checked" if person == chosen else ""
         yield (
             f'<label><input type="radio" name="identity" value="{escape(person.username)}"{ticked}> '
-            f"{escape(person.name)} <small>{escape(person.username)}</small></label>"
+            f"<span>{escape(person.name)} <small>{escape(person.username)}</small></span></label>"
         )
 
 
@@ -135,7 +135,6 @@ def _sent_back(asked: AuthorizeRequest, **answer: str) -> web.StreamResponse:
 
 
 ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
-    ("GET", "/"): front,
     ("GET", AUTHORIZE): ask,
     ("POST", AUTHORIZE): decide,
     ("GET", CODE_PAGE): show_code,

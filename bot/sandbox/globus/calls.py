@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
@@ -23,6 +25,7 @@ Refusal: TypeAlias = Callable[[int, str, str], Refused]
 _SECRETS: Final = frozenset(
     {"access_token", "refresh_token", "token", "code", "code_verifier", "client_secret", "state"}
 )
+_DROPPED: Final = frozenset({"drop_before", "drop_after", "reset_before", "reset_after"})
 _TROUBLE: Final = "The sandbox was told to answer like this."
 
 
@@ -38,16 +41,22 @@ async def answer_call(
     entry = globus.traffic.record("call", **await _described(globus, request, method, fault))
     if fault and fault.kind == "hang":
         await asyncio.sleep(fault.seconds)
-    answer = _instead(fault, refusal)
+    answer = _instead(request, fault, refusal)
     if answer is None:
         answer = await perform(globus, request, handler)
     if fault and fault.kind == "status_after":
         answer = gateway_page(fault.status)
-    is_dropped = fault is not None and fault.kind in {"drop_before", "drop_after"}
+    is_dropped = fault is not None and fault.kind in _DROPPED
     globus.traffic.complete(entry, **_ended(answer, is_dropped=is_dropped))
     if fault and fault.kind == "hang_after":
         await asyncio.sleep(fault.seconds)
-    if is_dropped and request.transport:
+    if fault and fault.kind in {"truncated", "garbage", "stalled"}:
+        return await _spoiled(request, answer, fault)
+    if fault and is_dropped and request.transport:
+        if fault.kind in {"reset_before", "reset_after"}:
+            # Without lingering a close is a reset (https://man7.org/linux/man-pages/man7/socket.7.html).
+            connection = request.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         request.transport.abort()
     return answer
 
@@ -63,10 +72,43 @@ async def perform(globus: Globus, request: web.Request, handler: Handler) -> web
         return page(problem.title, body, status=HTTPStatus.BAD_REQUEST)
 
 
-def _instead(fault: Fault | None, refusal: Refusal) -> web.StreamResponse | None:
+async def _spoiled(request: web.Request, answer: web.StreamResponse, fault: Fault) -> web.StreamResponse:
+    """Send half of an answer, or something that is none, and break the connection off."""
+    spoiled = web.StreamResponse(status=answer.status, headers={"Content-Type": "application/json"})
+    text = answer.text or "" if isinstance(answer, web.Response) else ""
+    spoiled.content_length = len(text) + 100
+    if fault.kind == "garbage" and request.transport:
+        request.transport.write(b"\x00\xff not HTTP at all\r\n\r\n")
+    else:
+        await spoiled.prepare(request)
+        await spoiled.write(text[: len(text) // 2].encode())
+    if fault.kind == "stalled":
+        await asyncio.sleep(fault.seconds)
+    if request.transport:
+        request.transport.close()
+    return spoiled
+
+
+_CARRIED_OUT: Final = frozenset(
+    {
+        "hang",
+        "hang_after",
+        "status_after",
+        "drop_after",
+        "reset_after",
+        "truncated",
+        "garbage",
+        "stalled",
+    }
+)
+
+
+def _instead(request: web.Request, fault: Fault | None, refusal: Refusal) -> web.StreamResponse | None:
     """Give the answer of a fault that keeps the call from being carried out, else None."""
-    if fault is None or fault.kind in {"hang", "hang_after", "status_after", "drop_after"}:
+    if fault is None or fault.kind in _CARRIED_OUT:
         return None
+    if fault.kind == "redirect":
+        return web.Response(status=HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": str(request.rel_url)})
     if fault.kind == "ratelimited":
         refused = refusal(HTTPStatus.TOO_MANY_REQUESTS, "RATE_LIMITED", "Too many requests.")
         headers = {"Retry-After": str(fault.retry_after)}

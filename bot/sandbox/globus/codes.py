@@ -2,12 +2,11 @@
 
 import base64
 import hashlib
-import secrets
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from bot.sandbox.chance import Chance
 from bot.sandbox.globus.grants import Grants
 
 CODE_SECONDS: Final = 600
@@ -35,8 +34,9 @@ class Code:
 class Codes:
     """All codes that were given out."""
 
-    def __init__(self, clock: Callable[[], float], grants: Grants) -> None:
+    def __init__(self, clock: Callable[[], float], grants: Grants, chance: Chance) -> None:
         self._clock = clock
+        self._chance = chance
         self._grants = grants
         self._codes: dict[str, Code] = {}
         self._used: set[str] = set()
@@ -53,7 +53,7 @@ class Codes:
         challenge: str,
     ) -> str:
         """Give a code for these root scopes."""
-        text = secrets.token_hex(15)
+        text = self._chance.hex(15)
         self._codes[text] = Code(
             identity_id,
             client_id,
@@ -63,7 +63,7 @@ class Codes:
             with_refresh,
             challenge,
             expires_at=self._clock() + CODE_SECONDS,
-            grant_id=str(uuid.uuid4()),
+            grant_id=self._chance.uuid(),
         )
         return text
 

@@ -28,6 +28,17 @@ async def write_file(globus: Globus, body: Json) -> Json:
     return {"path": place.path}
 
 
+async def remove_file(globus: Globus, body: Json) -> Json:
+    """Remove a file or folder, so that runs no longer find it; a read-only collection loses it too."""
+    collection, path = _collection(body), text_of(body, "path")
+    try:
+        place = globus.files.remove(collection, path)
+    except (NotFound, PermissionDenied) as error:
+        raise refused("not_found", f"There is no {error}.") from error
+    globus.traffic.touch()
+    return {"path": place.path}
+
+
 def _collection(body: Json) -> Collection:
     found = find(text_of(body, "collection_id"))
     if found is None or not found.holds_files:

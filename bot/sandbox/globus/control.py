@@ -9,7 +9,14 @@ from typing import Final, TypeAlias
 from aiohttp import web
 
 from bot.sandbox.faults import Fault
-from bot.sandbox.globus import collection_levers, task_documents, time_levers, timer_answers
+from bot.sandbox.globus import (
+    collection_levers,
+    owner_levers,
+    task_documents,
+    task_levers,
+    time_levers,
+    timer_answers,
+)
 from bot.sandbox.globus.calls import Handler
 from bot.sandbox.globus.directory import identity_with_id, person_with_username
 from bot.sandbox.globus.globus import Globus
@@ -129,6 +136,12 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ("POST", "hold"): time_levers.hold,
     ("GET", "files"): collection_levers.files,
     ("POST", "write_file"): collection_levers.write_file,
+    ("POST", "remove_file"): collection_levers.remove_file,
+    ("POST", "web_app"): owner_levers.web_app,
+    ("POST", "close_identity"): owner_levers.close_identity,
+    ("POST", "fail_task"): task_levers.fail_task,
+    ("POST", "stall_task"): task_levers.stall_task,
+    ("POST", "shape_task"): task_levers.shape_task,
 }
 ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
     (verb, f"/sandbox/{name}"): _handler(act) for (verb, name), act in ACTS.items()

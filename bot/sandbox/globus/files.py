@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+import shutil
 import stat
 import threading
 from dataclasses import dataclass
@@ -112,6 +113,20 @@ class Files:
             place.real.write_text(text)
         except OSError as error:
             raise NotFound(place.path) from error
+        return place
+
+    def remove(self, collection: Collection, path: str) -> Place:
+        """Remove a file, or a folder with all that is in it, whatever the collection permits.
+
+        Raises NotFound, or PermissionDenied for a path out of the collection.
+        """
+        place = self.place(collection, path)
+        if not place.real.exists():
+            raise NotFound(place.path)
+        if place.real.is_dir():
+            shutil.rmtree(place.real)
+        else:
+            place.real.unlink()
         return place
 
     def writable(self, collection: Collection, path: str) -> Place:

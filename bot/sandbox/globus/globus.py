@@ -1,9 +1,11 @@
 """The pretend Globus as one object: its parts, built and joined."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.sandbox.chance import Chance
+from bot.sandbox.doors import Doors
 from bot.sandbox.faults import Faults
 from bot.sandbox.globus.codes import Codes
 from bot.sandbox.globus.consents import Consents
@@ -21,7 +23,8 @@ class Globus:
     """Everything the sandbox's Globus knows; all of it is touched from one event loop only.
 
     `origin` is the address under which it was last called, like `http://127.0.0.1:8000`. `redirect_uris` are
-    registered for every app, on top of its own.
+    registered for every app, on top of its own. `closed` are the identities of people who left Globus.
+    `doors` leads to the pretend Slack.
     """
 
     clock: Callable[[], float]
@@ -37,6 +40,8 @@ class Globus:
     timers: Timers
     redirect_uris: frozenset[str] = frozenset()
     origin: str = ""
+    closed: set[str] = field(default_factory=set)
+    doors: Doors = field(default_factory=Doors)
 
     @classmethod
     def build(
@@ -46,28 +51,33 @@ class Globus:
         *,
         signing_clock: Callable[[], float] | None = None,
         redirect_uris: Collection[str] = (),
+        chance: Chance | None = None,
+        doors: Doors | None = None,
     ) -> "Globus":
         """Build all parts around one clock and one folder, in which each collection gets its own.
 
-        `signing_clock` gives the times in ID tokens; otherwise `clock` does.
+        `signing_clock` gives the times in ID tokens; otherwise `clock` does. `chance` gives identifiers and
+        tokens, `doors` where the pretend Slack is.
         """
+        chance = chance or Chance()
         consents = Consents(clock)
-        grants = Grants(clock, consents)
+        grants = Grants(clock, consents, chance)
         kept = Files(files)
         traffic = Traffic(clock)
         sessions = Sessions(clock)
-        tasks = Tasks(clock, kept, consents, sessions, changed=traffic.touch)
+        tasks = Tasks(clock, kept, consents, sessions, chance, changed=traffic.touch)
         return cls(
             clock=clock,
             faults=Faults(),
             traffic=traffic,
             consents=consents,
             grants=grants,
-            codes=Codes(clock, grants),
+            codes=Codes(clock, grants, chance),
             sessions=sessions,
             id_tokens=IdTokens(signing_clock or clock),
             files=kept,
             tasks=tasks,
-            timers=Timers(clock, tasks, consents, changed=traffic.touch),
+            timers=Timers(clock, tasks, consents, chance, changed=traffic.touch),
             redirect_uris=frozenset(redirect_uris),
+            doors=doors or Doors(),
         )

@@ -1,10 +1,10 @@
 """Tokens: given out, asked about, renewed and revoked (https://docs.globus.org/api/auth/reference/)."""
 
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from bot.sandbox.chance import Chance
 from bot.sandbox.globus.consents import Consents
 from bot.sandbox.globus.scopes import AUTH_SERVER, resource_server
 
@@ -56,9 +56,10 @@ class Issued:
 class Grants:
     """All tokens that were given out and still count."""
 
-    def __init__(self, clock: Callable[[], float], consents: Consents) -> None:
+    def __init__(self, clock: Callable[[], float], consents: Consents, chance: Chance) -> None:
         self._clock = clock
         self._consents = consents
+        self._chance = chance
         self._tokens: dict[str, Token] = {}
 
     def issue(
@@ -71,7 +72,7 @@ class Grants:
         issued = []
         for server in sorted(by_server, key=lambda server: server != AUTH_SERVER):
             access = Token(
-                _text(),
+                self._text(),
                 "access",
                 identity_id,
                 client_id,
@@ -91,7 +92,9 @@ class Grants:
             raise InvalidToken("the refresh token is unknown, revoked, expired, or another app's")
         now = self._clock()
         self._keep(replace(refresh, expires_at=now + REFRESH_SECONDS))
-        access = replace(refresh, text=_text(), kind="access", issued_at=now, expires_at=now + ACCESS_SECONDS)
+        access = replace(
+            refresh, text=self._text(), kind="access", issued_at=now, expires_at=now + ACCESS_SECONDS
+        )
         return Issued(self._keep(access), refresh)
 
     def find(self, text: str) -> Token | None:
@@ -133,7 +136,10 @@ class Grants:
 
     def _renewing(self, access: Token) -> Token:
         expires_at = access.issued_at + REFRESH_SECONDS
-        return self._keep(replace(access, text=_text(), kind="refresh", expires_at=expires_at))
+        return self._keep(replace(access, text=self._text(), kind="refresh", expires_at=expires_at))
+
+    def _text(self) -> str:
+        return f"Ag{self._chance.hex(24)}"
 
     def _keep(self, token: Token) -> Token:
         self._tokens[token.text] = token
@@ -150,7 +156,3 @@ def bearer(authorization_header: str | None) -> str:
     """Give the token in an `Authorization` header; empty if there is none."""
     header = authorization_header or ""
     return header[len(_BEARER) :].strip() if header.lower().startswith(_BEARER) else ""
-
-
-def _text() -> str:
-    return f"Ag{secrets.token_hex(24)}"

@@ -1,28 +1,49 @@
 """The web pages of the pretend Globus."""
 
 from collections.abc import Iterable
-from html import escape
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
 
-from bot.sandbox.pages import drawn
+from bot.sandbox.globus.globus import Globus
+from bot.sandbox.pages import Link, drawn
 
-_INK: Final = "#2e5798, #9bbdf5"
+TIMERS: Final = "/activity/timers"
+ACTIVITY: Final = "/activity"
+FILES: Final = "/file-manager"
+LEVERS: Final = "/behind-the-scenes"
+NOTHING: Final = "—"
+
+_PLACES: Final = (
+    ("Timers", TIMERS),
+    ("Activity", ACTIVITY),
+    ("Files", FILES),
+    ("Behind the scenes", LEVERS),
+    ("About", "/"),
+)
 
 
-def page(title: str, body: Iterable[str], *, status: int = HTTPStatus.OK) -> web.Response:
-    """Draw a page; `title` is text, `body` is HTML."""
-    return drawn(title, body, service="Globus", ink=_INK, status=status)
+def page(title: str, body: Iterable[str], *, status: int = HTTPStatus.OK, script: str = "") -> web.Response:
+    """Draw a page that asks or tells one thing; `title` is text, `body` is HTML."""
+    return drawn(title, body, service="Globus", status=status, script=script)
 
 
-def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Draw a table of texts."""
-    head = "".join(f"<th>{escape(one)}</th>" for one in heads)
-    lines = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows)
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+def place(
+    globus: Globus, title: str, body: Iterable[str], *, here: str, status: int = HTTPStatus.OK
+) -> web.Response:
+    """Draw one of the places to look around in, `here` its address in the head."""
+    links = [Link(text, address, is_here=address == here) for text, address in _PLACES]
+    if globus.doors.slack_url:
+        links.append(Link("Back to Slack", f"{globus.doors.slack_url}/", leaves=True))
+    said = f"Its clock says {in_words(globus.clock())}."
+    return drawn(title, body, service="Globus", status=status, links=links, said=said, is_wide=True)
+
+
+def in_words(moment: float | None) -> str:
+    """Write epoch seconds for people, like `26 Nov 2026, 01:40 UTC`; a dash for None."""
+    return NOTHING if moment is None else f"{datetime.fromtimestamp(moment, UTC):%-d %b %Y, %H:%M} UTC"
 
 
 def gateway_page(status: int) -> web.Response:

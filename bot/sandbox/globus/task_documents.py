@@ -86,12 +86,12 @@ def skipped_errors(task: Task) -> list[Json]:
 
 def _state(task: Task) -> Json:
     """Give how it goes: nice words and `is_ok` while it is active, `fatal_error` once it has failed."""
-    nice = "OK" if task.is_active else None
+    nice = (task.stalled or "OK") if task.is_active else None
     problem = task.problem
     return {
         "status": task.status,
-        "is_ok": True if task.is_active else None,
-        "is_paused": False,
+        "is_ok": task.stalled is None if task.is_active else None,
+        "is_paused": task.is_active and task.status == "ACTIVE" and task.stalled is not None,
         "nice_status": nice,
         "nice_status_details": None,
         "nice_status_short_description": nice,
@@ -105,16 +105,18 @@ def _counts(task: Task) -> Json:
     seconds = (task.completed_at or task.requested_at) - task.requested_at
     total = outcome.files + outcome.directories + 1
     failed = 1 if task.problem else 0
+    shape = task.shape
+    moved = outcome.bytes_transferred if shape.bytes is None or task.is_active else shape.bytes
     return {
         "files": outcome.files,
         "files_skipped": outcome.up_to_date,
         "files_transferred": len(outcome.transferred),
         "directories": outcome.directories,
         "symlinks": 0,
-        "bytes_transferred": outcome.bytes_transferred,
+        "bytes_transferred": moved,
         "bytes_checksummed": outcome.bytes_checksummed,
-        "effective_bytes_per_second": int(outcome.bytes_transferred / max(seconds, 1.0)),
-        "faults": failed,
+        "effective_bytes_per_second": int(moved / max(seconds, 1.0)),
+        "faults": failed if shape.faults is None else shape.faults,
         "subtasks_total": total,
         "subtasks_pending": total if task.is_active else 0,
         "subtasks_succeeded": 0 if task.is_active else total - failed - len(outcome.skipped),

@@ -1,12 +1,12 @@
 """Transfer's tasks: submitted, worked off, and told about."""
 
 import asyncio
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final, Literal
 
+from bot.sandbox.chance import Chance
 from bot.sandbox.globus.access import Actor, opened
 from bot.sandbox.globus.collections import Collection
 from bot.sandbox.globus.consents import Consents
@@ -16,7 +16,7 @@ from bot.sandbox.globus.files import Files
 from bot.sandbox.globus.sessions import Sessions
 from bot.sandbox.globus.submissions import Submission
 
-Status = Literal["ACTIVE", "SUCCEEDED", "FAILED"]
+Status = Literal["ACTIVE", "INACTIVE", "SUCCEEDED", "FAILED"]
 
 _STEPS: Final = 3
 """How often `work` comes by before a task is done, so that one can be seen at work."""
@@ -35,8 +35,23 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What a task is made to tell of itself, whatever is really copied; None is what really happens.
+
+    `bytes` and `faults` are counts. `seconds` is how long it stays at work, by the sandbox's clock.
+    """
+
+    bytes: int | None = None
+    faults: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
 class Task:
-    """A transfer at work, or done. Moments are epoch seconds."""
+    """A transfer at work, or done. Moments are epoch seconds.
+
+    One that is `stalled` gets no further until it is let go on; it says why in `nice_status`.
+    """
 
     task_id: str
     owner_id: str
@@ -50,11 +65,18 @@ class Task:
     problem: Problem | None = None
     events: tuple[Event, ...] = ()
     steps_left: int = _STEPS
+    shape: Shape = Shape()
+    stalled: str | None = None
 
     @property
     def is_active(self) -> bool:
         """Whether there is still work to do."""
-        return self.status == "ACTIVE"
+        return self.status in {"ACTIVE", "INACTIVE"}
+
+    @property
+    def ready_at(self) -> float:
+        """The moment before which it is not done."""
+        return self.requested_at + (self.shape.seconds or 0.0)
 
 
 class Tasks:
@@ -66,6 +88,7 @@ class Tasks:
         files: Files,
         consents: Consents,
         sessions: Sessions,
+        chance: Chance,
         *,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
@@ -73,11 +96,13 @@ class Tasks:
         self._files = files
         self._consents = consents
         self._sessions = sessions
+        self._chance = chance
         self._changed = changed
         self._tasks: dict[str, Task] = {}
         self._submissions: dict[tuple[str, str], str] = {}
         self.is_held = False
         """While this is set, no task gets any further."""
+        self._next_shape = Shape()
 
     def submit(self, actor: Actor, submission: Submission, *, submission_id: str) -> tuple[Task, bool]:
         """Start a task, and say whether it is new: a `submission_id` is good for one.
@@ -88,13 +113,15 @@ class Tasks:
         if known:
             return self._tasks[known], False
         task = Task(
-            task_id=str(uuid.uuid4()),
+            task_id=self._chance.uuid(),
             owner_id=actor.identity_id,
             source=opened(self._consents, self._sessions, actor, submission.source_id),
             destination=opened(self._consents, self._sessions, actor, submission.destination_id),
             submission=submission,
             requested_at=self._clock(),
+            shape=self._next_shape,
         )
+        self._next_shape = Shape()
         self._submissions[actor.identity_id, submission_id] = task.task_id
         self._note(task, "STARTED", "started", "")
         return self._tasks[task.task_id], True
@@ -122,9 +149,41 @@ class Tasks:
         """End a task; nothing more is copied, what is copied stays."""
         return self._end(task, task.outcome, _CANCELED) if task.is_active else task
 
+    def fail(self, task: Task, problem: Problem) -> Task:
+        """End a task with a problem; one that is done already stays as it is."""
+        return self._end(task, task.outcome, problem) if task.is_active else task
+
+    def stall(self, task: Task, reason: str | None) -> Task:
+        """Keep an active task from getting any further, or with None let it go on.
+
+        One that is paused by an administrator's rule stays ACTIVE, every other one is INACTIVE.
+        """
+        is_inactive = reason is not None and not reason.startswith("PAUSED")
+        stalled = replace(task, stalled=reason, status="INACTIVE" if is_inactive else "ACTIVE")
+        if reason:
+            self._note(stalled, reason, reason.replace("_", " ").lower(), "")
+        else:
+            self._keep(stalled)
+        return self._tasks[task.task_id]
+
+    def shape(self, shape: Shape, task: Task | None = None) -> None:
+        """Make a task, or without one the next that is submitted, tell of itself what is wanted."""
+        if task is None:
+            self._next_shape = shape
+        else:
+            self._keep(replace(task, shape=shape))
+
+    def next_done(self) -> float | None:
+        """Say when the next task that takes its time may be done; None if there is no such task."""
+        now = self._clock()
+        waiting = (one.ready_at for one in self._tasks.values() if one.is_active and not one.stalled)
+        return None if self.is_held else min((moment for moment in waiting if moment > now), default=None)
+
     async def work(self) -> bool:
         """Take every active task one step further; says whether there was one."""
-        active = [] if self.is_held else [task.task_id for task in self._tasks.values() if task.is_active]
+        now = self._clock()
+        at_work = (one for one in self._tasks.values() if one.is_active and not one.stalled)
+        active = [] if self.is_held else [one.task_id for one in at_work if one.ready_at <= now]
         for task_id in active:
             # While the one before was copied, somebody may have canceled this one.
             task = self._tasks[task_id]
@@ -138,9 +197,10 @@ class Tasks:
         outcome = await asyncio.to_thread(
             carry_out, self._files, task.source, task.destination, task.submission
         )
-        # Somebody may have canceled it while its files were being copied.
-        if self._tasks[task.task_id].is_active:
-            self._end(task, outcome, outcome.problem)
+        # Somebody may have canceled or stalled it while its files were being copied.
+        current = self._tasks[task.task_id]
+        if current.is_active and not current.stalled:
+            self._end(current, outcome, outcome.problem)
 
     def _end(self, task: Task, outcome: Outcome, problem: Problem | None) -> Task:
         status: Status = "FAILED" if problem else "SUCCEEDED"

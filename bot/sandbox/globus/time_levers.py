@@ -14,7 +14,10 @@ _A_LITTLE: Final = 0.001
 
 
 async def advance(globus: Globus, body: Json) -> Json:
-    """Move the time forward by `seconds`, stopping at each timer that is due until its run is done."""
+    """Move the time forward by `seconds`, stopping at each timer that is due until its run is done.
+
+    A task that is held or stalled stays where it is.
+    """
     seconds, clock = number_of(body, "seconds"), globus.clock
     if seconds < 0:
         raise ValueError("`seconds` must not be negative.")
@@ -23,7 +26,8 @@ async def advance(globus: Globus, body: Json) -> Json:
     target = clock() + seconds
     for _ in range(_MOST_STOPS):
         await _settle(globus)
-        due = globus.timers.next_due()
+        moments = (globus.timers.next_due(), globus.tasks.next_done())
+        due = min((moment for moment in moments if moment is not None), default=None)
         if due is None or due > target:
             break
         clock.advance(max(0.0, due - clock()) + _A_LITTLE)

@@ -4,12 +4,12 @@ https://docs.globus.org/api/timers/
 """
 
 import asyncio
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
+from bot.sandbox.chance import Chance
 from bot.sandbox.globus.access import missing_consents, nested
 from bot.sandbox.globus.collections import find
 from bot.sandbox.globus.consents import Consents
@@ -33,12 +33,14 @@ class Timers:
         clock: Callable[[], float],
         tasks: Tasks,
         consents: Consents,
+        chance: Chance,
         *,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock = clock
         self._tasks = tasks
         self._consents = consents
+        self._chance = chance
         self._changed = changed
         self._timers: dict[str, Timer] = {}
         # Files are copied in a thread, and somebody else may look for work meanwhile.
@@ -56,7 +58,7 @@ class Timers:
             raise timers_error(HTTPStatus.FORBIDDEN, "FORBIDDEN", "Missing dependent consent for Transfer")
         self._check_quota(owner_id, wanted.schedule)
         timer = Timer(
-            job_id=str(uuid.uuid4()),
+            job_id=self._chance.uuid(),
             name=wanted.name,
             owner_id=owner_id,
             client_id=client_id,
@@ -157,7 +159,7 @@ class Timers:
             return self._keep(_inactive(replace(timer, error_count=timer.error_count + 1), missing))
         try:
             submission = Submission.parse(self._labelled(timer))
-            task, _ = self._tasks.submit(timer.actor, submission, submission_id=str(uuid.uuid4()))
+            task, _ = self._tasks.submit(timer.actor, submission, submission_id=self._chance.uuid())
         except Refused as refused:
             if "authorization_parameters" in refused.body:
                 reason = {"cause": "globus_auth_requirements", "detail": refused.body}

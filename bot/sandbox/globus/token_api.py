@@ -69,6 +69,8 @@ def _by_code(globus: Globus, client: Client, form: Form) -> Json:
         )
     except CodeRefused as refused:
         raise oauth_error("invalid_grant", str(refused)) from refused
+    if code.identity_id in globus.closed:
+        raise oauth_error("invalid_grant", "The account was closed.")
     issued = globus.grants.issue(
         identity_id=code.identity_id,
         client_id=code.client_id,

@@ -1,11 +1,13 @@
 """The pretend Slack as one web application."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from aiohttp import web
 
-from bot.sandbox.slack import oauth_pages, openid_documents
+from bot.sandbox.doors import Doors
+from bot.sandbox.slack import api_pages, client, file_methods, oauth_pages, openid_documents
+from bot.sandbox.slack.files import UPLOAD_PATH
 from bot.sandbox.slack.pages import PageError
 from bot.sandbox.slack.person import answer_act
 from bot.sandbox.slack.registration import Registration
@@ -24,12 +26,16 @@ def create_slack(
     redirect_uris: Iterable[str] = (),
     token_rotation: bool = False,
     org_ready: bool = True,
+    unfurl_domains: Iterable[str] = (),
+    seed: int | None = None,
+    doors: Doors | None = None,
 ) -> web.Application:
     """Build the application.
 
     `clock` gives the sandbox's time in epoch seconds. `signing_clock` gives the timestamps of signed
     requests and ID tokens, for an app that does not share the sandbox's time; otherwise `clock` does.
     `workspace` is the one in which the app is installed from the start; the others come with the sandbox.
+    With a `seed` identifiers and secrets repeat from run to run; `doors` leads to the pretend Globus.
     The rest is how the app is registered, see `Registration`.
     """
     home = workspace or Workspace()
@@ -39,8 +45,9 @@ def create_slack(
         redirect_uris=tuple(redirect_uris),
         token_rotation=token_rotation,
         org_ready=org_ready,
+        unfurl_domains=tuple(unfurl_domains),
     )
-    slack = Slack.build(clock, home, signing_clock or clock, app)
+    slack = Slack.build(clock, home, signing_clock or clock, app, seed=seed, doors=doors)
 
     def serve(answer: Callable[[Slack, web.Request], Awaitable[web.StreamResponse]]) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -63,9 +70,15 @@ def create_slack(
     application.on_shutdown.append(leave)
     application.router.add_route("*", "/api/{method}", serve(answer_call))
     application.router.add_get("/link/", serve(hold_socket))
+    application.router.add_post(f"{UPLOAD_PATH}{{secret}}", serve(file_methods.receive))
     for kind in ("commands", "actions", "app"):
         application.router.add_post(f"/{kind}/{{team}}/{{number}}/{{secret}}", serve(answer_response_url))
+    for (verb, path), answer in api_pages.ROUTES.items():
+        application.router.add_route(verb, path, serve(answer))
     application.router.add_route("*", "/sandbox/{act}", serve(answer_act))
-    for (verb, path), answer in (*oauth_pages.ROUTES.items(), *openid_documents.ROUTES.items()):
+    for (verb, path), answer in _PAGES:
         application.router.add_route(verb, path, serve(answer))
     return application
+
+
+_PAGES: Final = (*oauth_pages.ROUTES.items(), *openid_documents.ROUTES.items(), *client.ROUTES.items())

@@ -14,7 +14,7 @@ from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.wire import Json, json_object
 
 # In forms and queries these travel as JSON in a string.
-_STRUCTURED: Final = ("view", "blocks", "attachments", "metadata")
+_STRUCTURED: Final = ("view", "blocks", "attachments", "metadata", "unfurls", "files", "outputs")
 
 
 @dataclass(frozen=True)

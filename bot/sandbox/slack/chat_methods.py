@@ -20,8 +20,8 @@ Method: TypeAlias = Callable[[Slack, Arguments], Json]
 
 def post_message(slack: Slack, arguments: Arguments) -> Json:
     """Post as the bot, in a channel or, for a user ID, in the conversation with that person."""
-    channel = _writable(slack, arguments.text("channel"))
-    content = content_of(arguments.values, slack.identifiers)
+    channel = writable(slack, arguments.text("channel"))
+    content = content_of(arguments.values, slack.identifiers, slack.files)
     thread_ts = arguments.optional_text("thread_ts")
     message = slack.post_as_bot(channel.id, content, thread_ts=thread_ts)
     return {"channel": channel.id, "ts": message.ts, "message": message.as_slack()}
@@ -29,9 +29,9 @@ def post_message(slack: Slack, arguments: Arguments) -> Json:
 
 def post_ephemeral(slack: Slack, arguments: Arguments) -> Json:
     """Show a message to one member of a channel."""
-    channel = _writable(slack, arguments.text("channel"))
+    channel = writable(slack, arguments.text("channel"))
     reader = _member_of(slack, channel, arguments.text("user"))
-    content = content_of(arguments.values, slack.identifiers)
+    content = content_of(arguments.values, slack.identifiers, slack.files)
     thread_ts = arguments.optional_text("thread_ts")
     message = slack.post_as_bot(channel.id, content, thread_ts=thread_ts, only_for=reader)
     return {"message_ts": message.ts}
@@ -45,11 +45,13 @@ def update(slack: Slack, arguments: Arguments) -> Json:
     if slack.workspace.channels[message.channel_id].is_archived:
         raise ApiError("is_inactive")
     given = content_of(
-        {**_kept(message.content), **arguments.values}, slack.identifiers, maximum_text=UPDATE_TEXT
+        {**_kept(message.content), **arguments.values},
+        slack.identifiers,
+        slack.files,
+        maximum_text=UPDATE_TEXT,
     )
-    changed = slack.messages.edit(
-        message, replace(given, metadata=given.metadata or message.content.metadata)
-    )
+    kept = replace(given, metadata=given.metadata or message.content.metadata, files=message.content.files)
+    changed = slack.messages.edit(message, kept)
     return {
         "channel": changed.channel_id,
         "ts": changed.ts,
@@ -88,7 +90,11 @@ def readable(slack: Slack, channel_id: str) -> Channel:
     return channel
 
 
-def _writable(slack: Slack, channel_id: str) -> Channel:
+def writable(slack: Slack, channel_id: str) -> Channel:
+    """Give a channel in which the bot may post, or for a user ID its conversation with that person.
+
+    Raises ApiError `channel_not_found`, `is_archived` or `not_in_channel`.
+    """
     if channel_id in slack.workspace.people:
         return slack.workspace.direct_message(channel_id)
     channel = readable(slack, channel_id)

@@ -3,9 +3,10 @@
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.asking import field_of, message_of, person_of, shown_view_of
 from bot.sandbox.slack.errors import Refused
-from bot.sandbox.slack.fields import Field, carried_values, with_value
+from bot.sandbox.slack.fields import Field, carried_values, find_field, with_value
 from bot.sandbox.slack.filling import Filling
 from bot.sandbox.slack.form_acts import choose, described_action
+from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.slack.views import View
 from bot.sandbox.slack.workspace import Person
@@ -38,16 +39,26 @@ async def _click_in_view(slack: Slack, person: Person, view: View, body: Json) -
 
 async def _click_in_message(slack: Slack, person: Person, body: Json) -> Json:
     message = message_of(slack, person, body)
-    blocks = list(message.content.blocks)
+    unfurl = _unfurl_with(message, body)
+    blocks = unfurl["blocks"] if unfurl else list(message.content.blocks)
     field = field_of(blocks, body)
     state = _pressed(slack, person, field, body)
     values = carried_values(blocks, {}, message.channel_id)
     if field.kind:
         values = with_value(values, field, state)
     action = described_action(slack, field, state)
-    payload = payloads.message_actions(slack, person, message, values, [action])
+    payload = payloads.message_actions(slack, person, message, values, [action], unfurl=unfurl)
     await slack.delivery.deliver("interactive", payload)
     return _opened(state)
+
+
+def _unfurl_with(message: Message, body: Json) -> Json | None:
+    """Give what the app shows under a message's link, if the element that is named stands there."""
+    for attachment in message.content.attachments:
+        names = (body.get("block_id"), body.get("action_id"))
+        if attachment.get("is_app_unfurl") and find_field(attachment.get("blocks", []), *names):
+            return attachment
+    return None
 
 
 def _pressed(slack: Slack, person: Person, field: Field, body: Json) -> Json:

@@ -1,10 +1,10 @@
 """Authorization codes: each worth one exchange within ten minutes."""
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from bot.sandbox.chance import Chance
 from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.workspace import Member
 
@@ -33,14 +33,16 @@ class Grant:
 class Codes:
     """All codes that were given out; `clock` gives epoch seconds."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], chance: Chance) -> None:
         self._clock = clock
+        self._chance = chance
         self._grants: dict[str, tuple[Grant, float]] = {}
         self._used: set[str] = set()
 
     def issue(self, grant: Grant) -> str:
         """Give a code for what was allowed."""
-        code = f"{secrets.randbelow(10**10):010d}.{secrets.randbelow(10**13):013d}.{secrets.token_hex(32)}"
+        below, text = self._chance.below, self._chance.hex(32)
+        code = f"{below(10**10):010d}.{below(10**13):013d}.{text}"
         self._grants[code] = (grant, self._clock() + CODE_SECONDS)
         return code
 

@@ -49,13 +49,38 @@ async def shortcut(slack: Slack, body: Json) -> Json:
 
 
 async def say(slack: Slack, body: Json) -> Json:
-    """Write a message; the app does not hear of it, for it asks for no message events."""
+    """Write a message, with `thread_ts` in a thread; the app hears only of links that are its own.
+
+    `delivered` says whether it heard, null if there was nothing to hear.
+    """
     person = person_of(slack, body)
     channel = channel_of(slack, person, body)
     if channel.is_archived:
         raise Refused("is_archived", "The channel is archived.")
-    message = slack.messages.post(channel.id, person.member, Content(text_of(body, "text")))
-    return {"ts": message.ts, "channel_id": channel.id}
+    content = Content(text_of(body, "text"))
+    try:
+        message = slack.messages.post(
+            channel.id, person.member, content, thread_ts=body.get("thread_ts") or None
+        )
+    except ApiError as error:
+        raise Refused(error.code, "There is no such message to answer.") from error
+    payload = event_payloads.link_shared(slack, message)
+    delivered = await slack.delivery.notify("events_api", payload) if payload else None
+    return {"ts": message.ts, "channel_id": channel.id, "delivered": delivered}
+
+
+async def write(slack: Slack, body: Json) -> Json:
+    """Write a message without sending it; the app hears of links that are its own."""
+    payload = event_payloads.link_written(slack, person_of(slack, body), text_of(body, "text"))
+    return {"delivered": await slack.delivery.notify("events_api", payload) if payload else None}
+
+
+async def delete_message(slack: Slack, body: Json) -> Json:
+    """Delete a message that a person sees, as its author or an administrator may; answers under it stay."""
+    person = person_of(slack, body)
+    message = message_of(slack, person, {**body, "message_ts": body.get("ts")})
+    slack.messages.delete(message)
+    return {}
 
 
 async def open_home(slack: Slack, body: Json) -> Json:
@@ -77,7 +102,8 @@ async def change_membership(slack: Slack, body: Json) -> Json:
 
 
 async def archive(slack: Slack, body: Json) -> Json:
-    """Archive a channel."""
-    any_channel_of(slack, body).is_archived = True
+    """Archive a channel, or with `"archived": false` bring it back."""
+    channel = any_channel_of(slack, body)
+    channel.is_archived = bool(body.get("archived", True))
     slack.traffic.touch()
-    return {}
+    return {"is_archived": channel.is_archived}

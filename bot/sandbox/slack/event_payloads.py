@@ -5,8 +5,11 @@ https://docs.slack.dev/apis/events-api/
 
 from collections.abc import Iterable
 
+from bot.sandbox.slack.functions import Execution
 from bot.sandbox.slack.installations import Installation
+from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.slack import Slack
+from bot.sandbox.slack.unfurling import links_in
 from bot.sandbox.slack.workspace import APP_ID, Person
 from bot.sandbox.slack.workspace_methods import described_person
 from bot.sandbox.wire import Json
@@ -23,6 +26,93 @@ def home_opened(slack: Slack, person: Person) -> Json:
     }
     shown = slack.views.home(installation.id, person.id)
     return _heard(slack, installation, {**event, "view": shown.as_slack()} if shown else event)
+
+
+def link_shared(slack: Slack, message: Message) -> Json | None:
+    """Give the event of a person's message with links of the app's; None if the app does not hear of it.
+
+    It hears of public channels, and of conversations in which its bot is (a private channel's links are
+    not told to those outside it). https://docs.slack.dev/reference/events/link_shared
+    """
+    channel = slack.workspace.channels[message.channel_id]
+    installation = _of_links(slack)
+    links = links_in(message.content.text, slack.app.unfurl_domains)
+    is_member = slack.bot.user_id in channel.members
+    if not links or installation is None or not (channel.kind == "public" or is_member):
+        return None
+    event: Json = {
+        "type": "link_shared",
+        "channel": channel.id,
+        "is_bot_user_member": is_member,
+        "user": message.author.user_id,
+        "message_ts": message.ts,
+        **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
+        "unfurl_id": slack.unfurls.tell(message),
+        "source": "conversations_history",
+        "links": links,
+    }
+    return _heard(slack, installation, event, is_shared=bool(channel.connected))
+
+
+def link_written(slack: Slack, person: Person, text: str) -> Json | None:
+    """Give the event of links in a message that is not sent yet; None if the app does not hear of it.
+
+    It names no channel. The sandbox shows no previews there.
+    """
+    installation, links = _of_links(slack), links_in(text, slack.app.unfurl_domains)
+    if not links or installation is None:
+        return None
+    written = f"{person.id}-{slack.identifiers.envelope()}"
+    event: Json = {
+        "type": "link_shared",
+        "channel": "COMPOSER",
+        "is_bot_user_member": True,
+        "user": person.id,
+        "message_ts": f"{written}-{slack.identifiers.secret()}",
+        "unfurl_id": written,
+        "source": "composer",
+        "links": links,
+    }
+    return _heard(slack, installation, event)
+
+
+def _of_links(slack: Slack) -> Installation | None:
+    """Give the installation that hears of links here, if one does."""
+    installation = slack.installations.of(slack.workspace)
+    return installation if installation and "links:read" in installation.scopes else None
+
+
+def function_executed(slack: Slack, installation: Installation, execution: Execution) -> Json:
+    """Give the event of a workflow that came to a step of the app's, with a token for this step only.
+
+    https://docs.slack.dev/reference/events/function_executed
+    """
+    now = int(slack.clock())
+    parameters = [
+        {"type": "string", "name": name, "description": name, "title": name, "is_required": False}
+        for name in execution.inputs
+    ]
+    event: Json = {
+        "type": "function_executed",
+        "function": {
+            "id": slack.identifiers.new("Fn"),
+            "callback_id": execution.callback_id,
+            "title": execution.callback_id,
+            "description": "",
+            "type": "app",
+            "input_parameters": parameters,
+            "output_parameters": [],
+            "app_id": APP_ID,
+            "date_created": now,
+            "date_updated": now,
+            "date_deleted": 0,
+        },
+        "inputs": execution.inputs,
+        "function_execution_id": execution.id,
+        "workflow_execution_id": slack.identifiers.new("Wx"),
+        "bot_access_token": execution.token.text,
+    }
+    return _heard(slack, installation, event)
 
 
 def user_changed(slack: Slack, installation: Installation, person: Person) -> Json:
@@ -44,7 +134,7 @@ def tokens_revoked(
     return _event(slack, installation, {"type": "tokens_revoked", "tokens": tokens})
 
 
-def _heard(slack: Slack, installation: Installation, event: Json) -> Json:
+def _heard(slack: Slack, installation: Installation, event: Json, *, is_shared: bool = False) -> Json:
     enterprise = slack.workspace.enterprise
     authorization = {
         "enterprise_id": enterprise.id if enterprise else None,
@@ -56,7 +146,7 @@ def _heard(slack: Slack, installation: Installation, event: Json) -> Json:
     return {
         **_event(slack, installation, event),
         "authorizations": [authorization],
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": is_shared,
     }
 
 

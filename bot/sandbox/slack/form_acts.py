@@ -18,13 +18,17 @@ from bot.sandbox.wire import Json
 async def fill(slack: Slack, body: Json) -> Json:
     """Put a value into an element; the app hears of it at once where Slack would tell it.
 
-    Typing into a text input ends with Enter, so an input with `dispatch_action` tells once.
+    Typing into a text input ends with Enter, so an input with `dispatch_action` tells once; with `quietly`
+    it was typed without Enter, and the app does not hear of it yet.
     """
     person = person_of(slack, body)
     view = shown_view_of(slack, person, body)
     field = field_of(view.blocks, body)
     suggested = slack.suggested.get((view.id, field.block_id, field.action_id), [])
     state = Filling(slack, person.id, field, suggested).state(body.get("value"))
+    if body.get("quietly"):
+        slack.views.keep(view.with_values(with_value(view.values, field, state)))
+        return {"dispatched": False}
     await choose(slack, person, view, field, state)
     return {"dispatched": field.dispatches}
 

@@ -1,21 +1,23 @@
 """New identifiers in Slack's forms; repeatable, save for those that are secrets."""
 
 import random
-import secrets
 import string
 import uuid
 from collections.abc import Callable
 from typing import Final
+
+from bot.sandbox.chance import Chance
 
 _ALPHABET: Final = string.ascii_uppercase + string.digits
 _MICROSECONDS: Final = 1_000_000
 
 
 class Identifiers:
-    """Makes identifiers from `source`, and timestamps from `clock` (seconds since the epoch)."""
+    """Makes identifiers from `source`, secrets by `chance`, and timestamps from `clock` (epoch seconds)."""
 
-    def __init__(self, clock: Callable[[], float], source: random.Random) -> None:
+    def __init__(self, clock: Callable[[], float], source: random.Random, chance: Chance) -> None:
         self._clock = clock
+        self._chance = chance
         self._source = source
         self._last_timestamp = 0
 
@@ -41,7 +43,6 @@ class Identifiers:
         seconds, fraction = divmod(self._last_timestamp, _MICROSECONDS)
         return f"{seconds}.{fraction:06d}"
 
-    @staticmethod
-    def secret() -> str:
-        """Give 32 hexadecimal digits nobody can guess."""
-        return secrets.token_hex(16)
+    def secret(self) -> str:
+        """Give 32 hexadecimal digits, which nobody can guess unless a seed was asked for."""
+        return self._chance.hex(16)

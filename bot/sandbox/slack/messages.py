@@ -12,12 +12,13 @@ from bot.sandbox.wire import Json
 
 @dataclass(frozen=True)
 class Content:
-    """What a message says; `blocks` all carry a `block_id`."""
+    """What a message says; `blocks` all carry a `block_id`, `files` are file objects."""
 
     text: str = ""
     blocks: tuple[Json, ...] = ()
     attachments: tuple[Json, ...] = ()
     metadata: Json | None = None
+    files: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Message:
         body |= {"text": self.content.text, "blocks": list(self.content.blocks)}
         if self.content.attachments:
             body["attachments"] = list(self.content.attachments)
+        if self.content.files:
+            body["files"] = list(self.content.files)
         if self.content.metadata:
             body["metadata"] = self.content.metadata
         if self.thread_ts:
@@ -69,8 +72,11 @@ class Messages:
         thread_ts: str | None = None,
         only_for: Member | None = None,
     ) -> Message:
-        """Post a message. Raises ApiError `thread_not_found` for an answer to a message that is not there."""
-        if thread_ts and (channel_id, thread_ts) not in self._all:
+        """Post a message. Raises ApiError `thread_not_found` for an answer to a message that is not there.
+
+        A thread stays when its root is deleted, as long as there are answers.
+        """
+        if thread_ts and not self._has_thread(channel_id, thread_ts):
             raise ApiError("thread_not_found")
         ts = self.identifiers.timestamp()
         return self._keep(Message(channel_id, ts, author, content, bot_id, thread_ts, only_for))
@@ -82,6 +88,14 @@ class Messages:
     def edit(self, message: Message, content: Content) -> Message:
         """Give a message new content, and mark it as edited."""
         return self._keep(replace(message, content=content, edited_ts=self.identifiers.timestamp()))
+
+    def decorate(self, message: Message, content: Content) -> Message:
+        """Give a message new content that its author did not change."""
+        return self._keep(replace(message, content=content))
+
+    def thread(self, member: Member, channel_id: str, ts: str) -> list[Json]:
+        """Give the answers that a user sees under a message, oldest first."""
+        return [one.as_slack() for one in self._visible(member, channel_id) if one.thread_ts == ts]
 
     def delete(self, message: Message) -> None:
         """Take a message away."""
@@ -98,6 +112,10 @@ class Messages:
             else:
                 roots[message.ts] = {**shown, "replies": []}
         return list(roots.values())
+
+    def _has_thread(self, channel_id: str, ts: str) -> bool:
+        answers = (one for one in self._all.values() if one.thread_ts == ts)
+        return (channel_id, ts) in self._all or any(one.channel_id == channel_id for one in answers)
 
     def _visible(self, member: Member, channel_id: str) -> Iterator[Message]:
         for message in self._all.values():

@@ -55,8 +55,8 @@ def _form(path: str, question: Question, values: Mapping[str, str], people: list
         yield f"<fieldset><legend>{escape(place)}</legend>"
         yield from (choice("who", one.value, one.name, ticked=one == people[0]) for one in group)
         yield "</fieldset>"
-    yield '<button class="main" name="decision" value="allow">Allow</button>'
-    yield '<button name="decision" value="deny">Cancel</button></form>'
+    yield '<div class="answers"><button class="main" name="decision" value="allow">Allow</button>'
+    yield '<button name="decision" value="deny">Cancel</button></div></form>'
 
 
 def _sent_back(slack: Slack, question: Question, **answer: str) -> web.StreamResponse:

@@ -3,13 +3,10 @@
 from collections.abc import Iterable
 from html import escape
 from http import HTTPStatus
-from typing import Final
 
 from aiohttp import web
 
 from bot.sandbox.pages import drawn, paragraph
-
-_INK: Final = "#4a154b, #d9a9dc"
 
 
 class PageError(Exception):
@@ -27,7 +24,7 @@ class PageError(Exception):
 
 def page(title: str, body: Iterable[str], *, status: int = HTTPStatus.OK) -> web.Response:
     """Draw a page; `title` is text, `body` is HTML."""
-    return drawn(title, body, service="Slack", ink=_INK, status=status)
+    return drawn(title, body, service="Slack", status=status)
 
 
 def choice(name: str, value: str, text: str, *, ticked: bool) -> str:

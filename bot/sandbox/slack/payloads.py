@@ -82,13 +82,29 @@ def view_actions(slack: Slack, person: Person, view: View, actions: Iterable[Jso
 
 
 def message_actions(
-    slack: Slack, person: Person, message: Message, state: Json, actions: Iterable[Json]
+    slack: Slack,
+    person: Person,
+    message: Message,
+    state: Json,
+    actions: Iterable[Json],
+    *,
+    unfurl: Json | None = None,
 ) -> Json:
-    """Give the payload of something pressed or chosen in a message; an ephemeral one is not part of it."""
+    """Give the payload of something pressed or chosen in a message; an ephemeral one is not part of it.
+
+    Nor is somebody else's message under which the app shows an `unfurl`, which comes in its place.
+    """
     channel = slack.workspace.channels[message.channel_id]
     installation = slack.installation_in(message.author.team_id)
     is_ephemeral = message.only_for is not None
-    container = {"type": "message", "message_ts": message.ts, "channel_id": channel.id}
+    container: Json = {"type": "message", "message_ts": message.ts, "channel_id": channel.id}
+    if unfurl:
+        container |= {
+            "type": "message_attachment",
+            "attachment_id": unfurl["id"],
+            "is_app_unfurl": True,
+            "app_unfurl_url": unfurl["app_unfurl_url"],
+        }
     if message.thread_ts:
         container["thread_ts"] = message.thread_ts
     payload = {
@@ -100,6 +116,8 @@ def message_actions(
         "response_url": slack.response_url("actions", person.member, channel.id, message.ts, by=installation),
         "actions": list(actions),
     }
+    if unfurl:
+        return {**payload, "app_unfurl": unfurl}
     return payload if is_ephemeral else {**payload, "message": message.as_slack()}
 
 

@@ -9,7 +9,18 @@ from typing import Final, TypeAlias
 
 from aiohttp import web
 
-from bot.sandbox.slack import click_acts, control_acts, conversation_acts, form_acts, reading, removal_acts
+from bot.sandbox.slack import (
+    click_acts,
+    control_acts,
+    conversation_acts,
+    file_methods,
+    form_acts,
+    function_methods,
+    inspecting,
+    reading,
+    removal_acts,
+    screen,
+)
 from bot.sandbox.slack.errors import Refused
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.wire import Json, json_object
@@ -24,10 +35,20 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ("GET", "messages"): reading.messages,
     ("GET", "traffic"): reading.traffic,
     ("GET", "wait"): reading.wait,
+    ("GET", "screen"): screen.screen,
+    ("POST", "read"): screen.read,
+    ("GET", "inspect"): inspecting.inspect,
     ("POST", "command"): conversation_acts.command,
     ("POST", "shortcut"): conversation_acts.shortcut,
     ("POST", "message"): conversation_acts.say,
     ("POST", "home"): conversation_acts.open_home,
+    ("GET", "thread"): reading.thread,
+    ("GET", "file"): file_methods.look,
+    ("POST", "file_processing"): file_methods.let_process,
+    ("POST", "run_function"): function_methods.run,
+    ("GET", "function"): function_methods.look,
+    ("POST", "write"): conversation_acts.write,
+    ("POST", "delete_message"): conversation_acts.delete_message,
     ("POST", "members"): conversation_acts.change_membership,
     ("POST", "archive"): conversation_acts.archive,
     ("POST", "input"): form_acts.fill,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.sandbox.slack.errors import ApiError
+from bot.sandbox.slack.files import Files
 from bot.sandbox.slack.identifiers import Identifiers
 from bot.sandbox.slack.limits.surfaces import message_problems
 from bot.sandbox.slack.messages import Content, named_blocks
@@ -16,9 +17,9 @@ UPDATE_TEXT: Final = 4_000
 
 
 def content_of(
-    body: Mapping[str, Any], identifiers: Identifiers, *, maximum_text: int = POST_TEXT
+    body: Mapping[str, Any], identifiers: Identifiers, files: Files, *, maximum_text: int = POST_TEXT
 ) -> Content:
-    """Read a message's content.
+    """Read a message's content; its images are among `files`.
 
     Raises ApiError `no_text`, `msg_too_long`, `invalid_blocks`, `invalid_blocks_format`,
     `invalid_metadata_format` or `invalid_attachments`.
@@ -34,14 +35,14 @@ def content_of(
         raise ApiError("msg_too_long")
     if not isinstance(attachments, list):
         raise ApiError("invalid_attachments")
-    kept = named_blocks(_checked_blocks(blocks), identifiers)
+    kept = named_blocks(_checked_blocks(blocks, files), identifiers)
     return Content(text, kept, tuple(attachments), _metadata(body.get("metadata")))
 
 
-def _checked_blocks(blocks: object) -> list[Json]:
+def _checked_blocks(blocks: object, files: Files) -> list[Json]:
     if not isinstance(blocks, list):
         raise ApiError("invalid_blocks_format")
-    problems = message_problems(blocks)
+    problems = [*message_problems(blocks), *files.problems(blocks, "/blocks")]
     if problems:
         raise ApiError("invalid_blocks", [problem.described() for problem in problems])
     return blocks

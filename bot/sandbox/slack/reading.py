@@ -22,9 +22,12 @@ async def state(slack: Slack, _body: Json) -> Json:
         "bot": {"app_id": APP_ID, "user_id": bot.user_id, "bot_id": bot.id, "name": BOT_NAME},
         "users": [described_person(slack, person) for person in workspace.people.values()],
         "channels": channels,
+        "commands": list(slack.app.commands),
+        "shortcuts": list(slack.app.shortcuts),
         "connections": slack.sockets.count,
         "delivery_url": slack.delivery.url,
         "now": slack.clock(),
+        "globus_url": slack.doors.globus_url,
         "number": slack.traffic.number,
     }
 
@@ -54,6 +57,13 @@ async def messages(slack: Slack, body: Json) -> Json:
     person = person_of(slack, body)
     channel = channel_of(slack, person, body)
     return {"channel_id": channel.id, "messages": slack.messages.seen_by(person.member, channel.id)}
+
+
+async def thread(slack: Slack, body: Json) -> Json:
+    """Give the answers that a person sees under the message `ts`, oldest first."""
+    person = person_of(slack, body)
+    channel = channel_of(slack, person, body)
+    return {"messages": slack.messages.thread(person.member, channel.id, text_of(body, "ts"))}
 
 
 async def traffic(slack: Slack, body: Json) -> Json:

@@ -7,9 +7,33 @@ from urllib.parse import urlsplit
 
 from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.workspace import Credentials
+from bot.sandbox.wire import Json
 
 APP_NAME: Final = "transferbot"
 OPENID_SCOPES: Final = ("openid", "profile", "email")
+COMMANDS: Final[tuple[Json, ...]] = (
+    {
+        "command": "/schedule-transfer",
+        "description": "Schedule a recurring Globus transfer",
+        "usage_hint": "[daily at 02:30 | a preset's name | list | status | presets | connect | help]",
+    },
+)
+SHORTCUTS: Final[tuple[Json, ...]] = (
+    {
+        "name": "Schedule a transfer",
+        "type": "global",
+        "callback_id": "schedule_transfer",
+        "description": "Schedule a recurring Globus transfer",
+    },
+    {
+        "name": "Schedule from message",
+        "type": "message",
+        "callback_id": "schedule_transfer",
+        "description": (
+            "Schedule a transfer from the Globus links in this message, and announce it in its thread"
+        ),
+    },
+)
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -17,9 +41,14 @@ _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 class Registration:
     """The app as Slack knows it.
 
+    Links to `unfurl_domains`, which may carry a port, and to domains below them are told to the app.
+
     `scopes` are the bot scopes of its manifest, `user_scopes` those a person can be asked for. With
     `token_rotation` bot tokens last twelve hours. An app that is `org_ready` can be installed in a whole
     enterprise. A redirect URI on loopback is good at any port.
+
+    `commands` and `shortcuts` are what the page offers, in the manifest's words
+    (https://docs.slack.dev/reference/app-manifest); any command and shortcut can be used through `person`.
     """
 
     credentials: Credentials
@@ -28,6 +57,9 @@ class Registration:
     redirect_uris: tuple[str, ...] = ()
     token_rotation: bool = False
     org_ready: bool = True
+    unfurl_domains: tuple[str, ...] = ()
+    commands: tuple[Json, ...] = COMMANDS
+    shortcuts: tuple[Json, ...] = SHORTCUTS
 
     def registered(self, redirect_uri: str) -> bool:
         """Say whether people may be sent there: exactly as it was registered, but for a loopback port."""

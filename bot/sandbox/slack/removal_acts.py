@@ -9,7 +9,14 @@ from bot.sandbox.slack.errors import Refused
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.wire import Json
 
-_CHANGEABLE: Final = {"redirect_uris": list, "token_rotation": bool, "org_ready": bool}
+_CHANGEABLE: Final = {
+    "redirect_uris": list,
+    "token_rotation": bool,
+    "org_ready": bool,
+    "unfurl_domains": list,
+    "commands": list,
+    "shortcuts": list,
+}
 
 
 async def uninstall(slack: Slack, body: Json) -> Json:
@@ -38,7 +45,7 @@ async def deactivate(slack: Slack, body: Json) -> Json:
 
 
 async def register(slack: Slack, body: Json) -> Json:
-    """Change how the app is registered: `redirect_uris`, `token_rotation`, `org_ready`."""
+    """Change how the app is registered: any field of `Registration` but its credentials and scopes."""
     for name, value in body.items():
         if name not in _CHANGEABLE or not isinstance(value, _CHANGEABLE[name]):
             raise Refused("invalid_arguments", f"Only {', '.join(_CHANGEABLE)} can be changed.")

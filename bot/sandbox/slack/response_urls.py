@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from bot.sandbox.slack.errors import ApiError
+from bot.sandbox.slack.files import Files
 from bot.sandbox.slack.identifiers import Identifiers
 from bot.sandbox.slack.messages import Message, Messages
 from bot.sandbox.slack.posting import content_of
@@ -40,10 +41,13 @@ class ResponseUrl:
 class ResponseUrls:
     """Issues the paths of `response_url`s, and does what is posted to them."""
 
-    def __init__(self, clock: Callable[[], float], identifiers: Identifiers, messages: Messages) -> None:
+    def __init__(
+        self, clock: Callable[[], float], identifiers: Identifiers, messages: Messages, files: Files
+    ) -> None:
         self._clock = clock
         self._identifiers = identifiers
         self._messages = messages
+        self._files = files
         self._issued: dict[str, ResponseUrl] = {}
 
     def issue(
@@ -81,7 +85,7 @@ class ResponseUrls:
         self._answer(self._issued[path], body, None)
 
     def _answer(self, url: ResponseUrl, body: Json, replaced: Message | None) -> None:
-        content = content_of(body, self._identifiers)
+        content = content_of(body, self._identifiers, self._files)
         if replaced:
             self._messages.edit(replaced, content)
             return

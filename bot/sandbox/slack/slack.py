@@ -4,10 +4,14 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from bot.sandbox.chance import Chance
+from bot.sandbox.doors import Doors
 from bot.sandbox.faults import Faults
 from bot.sandbox.slack.codes import Codes
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.errors import Refused
+from bot.sandbox.slack.files import Files
+from bot.sandbox.slack.functions import Functions
 from bot.sandbox.slack.id_tokens import IdTokens
 from bot.sandbox.slack.identifiers import Identifiers
 from bot.sandbox.slack.installations import Installation, Installations
@@ -18,6 +22,7 @@ from bot.sandbox.slack.response_urls import Kind, ResponseUrls
 from bot.sandbox.slack.sockets import Sockets
 from bot.sandbox.slack.tokens import Token, Tokens
 from bot.sandbox.slack.triggers import Triggers
+from bot.sandbox.slack.unfurling import Unfurls
 from bot.sandbox.slack.views import Views
 from bot.sandbox.slack.workspace import Member, Workspace
 from bot.sandbox.traffic import Traffic
@@ -31,6 +36,7 @@ class Slack:
     All of it is touched from one event loop only, and shared between the workspaces. `workspace` is the one
     in which a person acts or for which a Web API call is made; `caller` is the token of such a call.
     `suggested` holds the options last given for an external select, by view ID, `block_id` and `action_id`.
+    `read_marks` says up to which `ts` a user has read a conversation.
     `origin` is the address under which it was last called, like `http://127.0.0.1:8000`.
     """
 
@@ -50,8 +56,13 @@ class Slack:
     tokens: Tokens
     codes: Codes
     id_tokens: IdTokens
+    files: Files
+    unfurls: Unfurls
+    functions: Functions
     suggested: dict[tuple[str, str, str], list[Json]] = field(default_factory=dict)
+    read_marks: dict[tuple[Member, str], str] = field(default_factory=dict)
     origin: str = ""
+    doors: Doors = field(default_factory=Doors)
     caller: Token | None = None
 
     @classmethod
@@ -61,16 +72,24 @@ class Slack:
         workspace: Workspace,
         signing_clock: Callable[[], float],
         app: Registration,
+        *,
+        seed: int | None = None,
+        doors: Doors | None = None,
     ) -> "Slack":
-        """Build all parts around one clock; the app is installed in `workspace`, and in no other yet."""
-        seeded = random.Random(20260101)  # noqa: S311 - identifiers that repeat from run to run, no secrets
-        identifiers = Identifiers(clock, seeded)
+        """Build all parts around one clock; the app is installed in `workspace`, and in no other yet.
+
+        With a `seed` the secrets repeat from run to run too. `doors` leads to the pretend Globus.
+        """
+        chance = Chance(seed)
+        seeded = random.Random(20260101 if seed is None else seed)  # noqa: S311 - identifiers that repeat from run to run, no secrets
+        identifiers = Identifiers(clock, seeded, chance)
         traffic = Traffic(clock)
         messages = Messages(identifiers, traffic)
         sockets = Sockets(identifiers, traffic)
         installations = Installations((workspace, *neighbours()))
         installations.install(workspace, workspace.scopes)
-        tokens = Tokens(clock)
+        tokens = Tokens(clock, chance)
+        files = Files(clock, identifiers, traffic)
         bot = workspace.bot.user_id
         tokens.add(Token(app.credentials.bot_token, "bot", workspace.id, bot, workspace.scopes))
         return cls(
@@ -81,15 +100,19 @@ class Slack:
             traffic=traffic,
             triggers=Triggers(clock, identifiers),
             messages=messages,
-            views=Views(clock, identifiers, traffic),
-            response_urls=ResponseUrls(clock, identifiers, messages),
+            views=Views(clock, identifiers, traffic, files),
+            response_urls=ResponseUrls(clock, identifiers, messages, files),
             faults=Faults(),
             sockets=sockets,
             delivery=Delivery(sockets, traffic, app.credentials, signing_clock),
             installations=installations,
             tokens=tokens,
-            codes=Codes(clock),
+            codes=Codes(clock, chance),
             id_tokens=IdTokens(signing_clock),
+            files=files,
+            unfurls=Unfurls(identifiers),
+            functions=Functions(clock, identifiers, tokens, traffic),
+            doors=doors or Doors(),
         )
 
     @property
@@ -130,7 +153,7 @@ class Slack:
         `team_id`, so one that comes along counts for nothing, as at Slack.
         """
         opened = self.installations.covered(token.where)
-        given = [arguments.get(key) for key in ("channel", "user", "users", "user_id")]
+        given = [arguments.get(key) for key in ("channel", "channel_id", "user", "users", "user_id")]
         named = [token.user_id] if token.kind == "user" else [one for one in given if isinstance(one, str)]
         meant = (one for one in opened if any(name in one.people or name in one.channels for name in named))
         return replace(self, workspace=next(meant, opened[0]), caller=token)

@@ -3,11 +3,11 @@
 https://docs.slack.dev/authentication/using-token-rotation/
 """
 
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from bot.sandbox.chance import Chance
 from bot.sandbox.slack.errors import ApiError
 
 ROTATED_SECONDS: Final = 43_200
@@ -37,8 +37,9 @@ class Token:
 class Tokens:
     """All tokens that were given out; `clock` gives epoch seconds."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], chance: Chance) -> None:
         self._clock = clock
+        self._chance = chance
         self._tokens: dict[str, Token] = {}
         self._refreshing: dict[str, Token] = {}
 
@@ -60,12 +61,12 @@ class Tokens:
         """Give a new token; one that is `rotated` expires after twelve hours."""
         mark = f"xoxe.{_MARKS[kind]}-1" if rotated else _MARKS[kind]
         expires_at = self._clock() + ROTATED_SECONDS if rotated else None
-        text = f"{mark}-{secrets.token_hex(24)}"
+        text = f"{mark}-{self._chance.hex(24)}"
         return self.add(Token(text, kind, where, user_id, tuple(scopes), expires_at, installed=installed))
 
     def refresh_token(self, token: Token) -> str:
         """Give a refresh token, good for one successor of this token."""
-        text = f"xoxe-1-{secrets.token_hex(36)}"
+        text = f"xoxe-1-{self._chance.hex(36)}"
         self._refreshing[text] = token
         return text
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.sandbox.slack.errors import ApiError
 from bot.sandbox.slack.fields import carried_values
+from bot.sandbox.slack.files import Files
 from bot.sandbox.slack.identifiers import Identifiers
 from bot.sandbox.slack.installations import Installation
 from bot.sandbox.slack.limits.surfaces import view_is_too_large, view_problems
@@ -85,6 +86,7 @@ class Views:
     clock: Callable[[], float]
     identifiers: Identifiers
     traffic: Traffic
+    files: Files
     _open: dict[str, View] = field(default_factory=dict)
     _homes: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -160,7 +162,8 @@ class Views:
         """
         if view_is_too_large(source):
             raise ApiError("view_too_large")
-        problems = [problem.described() for problem in view_problems(source)]
+        found = [*view_problems(source), *self.files.problems(source, "/view")]
+        problems = [problem.described() for problem in found]
         if not problems and source["type"] != kind:
             problems.append(f"[ERROR] must be of type {kind} [json-pointer:/view/type]")
         if problems:

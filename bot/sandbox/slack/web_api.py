@@ -1,6 +1,7 @@
 """The Web API's HTTP side: who calls, what happens to the call, and how it is answered and logged."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -9,7 +10,15 @@ from typing import Any, Final
 from aiohttp import web
 
 from bot.sandbox.faults import Fault
-from bot.sandbox.slack import chat_methods, oauth_methods, view_methods, workspace_methods
+from bot.sandbox.slack import (
+    chat_methods,
+    file_methods,
+    function_methods,
+    oauth_methods,
+    unfurl_methods,
+    view_methods,
+    workspace_methods,
+)
 from bot.sandbox.slack.arguments import Arguments, read_call
 from bot.sandbox.slack.chat_methods import Method
 from bot.sandbox.slack.errors import ApiError
@@ -20,11 +29,14 @@ from bot.sandbox.wire import Json, json_object
 METHODS: Final[Mapping[str, tuple[Method, tuple[str, ...]]]] = {
     **workspace_methods.METHODS,
     **chat_methods.METHODS,
+    **unfurl_methods.METHODS,
+    **file_methods.METHODS,
+    **function_methods.METHODS,
     **view_methods.METHODS,
     **oauth_methods.METHODS,
 }
 _WITH_APP_TOKEN: Final = "apps.connections.open"  # noqa: S105 - the name of a method
-_TOKEN_PREFIXES: Final = ("xoxb-", "xoxp-", "xoxe", "xapp-")
+_TOKEN_PREFIXES: Final = ("xoxb-", "xoxp-", "xoxe", "xapp-", "xwfp-")
 _SECRETS: Final = frozenset({"client_secret", "code", "refresh_token"})
 
 
@@ -36,6 +48,7 @@ class Outcome:
     status: int = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
     is_dropped: bool = False
+    took_ms: float = 0.0
 
 
 async def answer_call(slack: Slack, request: web.Request) -> web.StreamResponse:
@@ -46,7 +59,7 @@ async def answer_call(slack: Slack, request: web.Request) -> web.StreamResponse:
         token, arguments = await read_call(request)
     except ApiError as error:
         return _respond(request, Outcome(refusal(error)))
-    outcome = await _suffer(fault, lambda: _perform(slack, method, token, arguments))
+    outcome = await _timed(fault, lambda: _perform(slack, method, token, arguments))
     _record(slack, method, arguments.values, outcome, fault)
     return _respond(request, outcome)
 
@@ -59,7 +72,7 @@ async def answer_response_url(slack: Slack, request: web.Request) -> web.StreamR
     except ValueError:
         unread = Outcome(refusal(ApiError("invalid_payload")), HTTPStatus.BAD_REQUEST)
         return _respond(request, unread)
-    outcome = await _suffer(fault, lambda: _perform_response(slack, request.path, body))
+    outcome = await _timed(fault, lambda: _perform_response(slack, request.path, body))
     _record(slack, "response_url", body, outcome, fault)
     return _respond(request, outcome)
 
@@ -70,6 +83,12 @@ def refusal(error: ApiError) -> Json:
     if error.messages:
         body["response_metadata"] = {"messages": list(error.messages)}
     return body
+
+
+async def _timed(fault: Fault | None, perform: Callable[[], Outcome]) -> Outcome:
+    began = time.perf_counter()
+    outcome = await _suffer(fault, perform)
+    return replace(outcome, took_ms=round((time.perf_counter() - began) * 1000, 1))
 
 
 async def _suffer(fault: Fault | None, perform: Callable[[], Outcome]) -> Outcome:
@@ -159,8 +178,10 @@ def _record(slack: Slack, method: str, arguments: Json, outcome: Outcome, fault:
         arguments=_masked(arguments),
         ok=bool(body.get("ok")) and not outcome.is_dropped,
         error=body.get("error"),
+        messages=body.get("response_metadata", {}).get("messages", []),
         status=None if outcome.is_dropped else int(outcome.status),
         fault=fault.kind if fault else None,
+        took_ms=outcome.took_ms,
     )
 
 

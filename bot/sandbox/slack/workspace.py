@@ -32,6 +32,9 @@ SCOPES: Final = (
     "im:read",
     "channels:read",
     "groups:read",
+    "links:read",
+    "links:write",
+    "files:write",
 )
 
 

@@ -115,7 +115,7 @@ class Sandbox:
             TimersClient(authorizer=_bearer(tokens, TIMERS_ID), base_url=self.base, retry_config=_once())
         )
 
-    def do(self, act: str, **body: Any) -> Json:  # noqa: ANN401 - any JSON
+    def do(self, act: str, /, **body: Any) -> Json:  # noqa: ANN401 - any JSON
         """Pull one of the sandbox's own levers."""
         return self.act("POST", act, json=body)
 
@@ -128,7 +128,7 @@ class Sandbox:
         assert (answer.status_code, body["ok"]) == (200, True), body
         return body
 
-    def refused(self, act: str, **body: Any) -> Json:  # noqa: ANN401 - any JSON
+    def refused(self, act: str, /, **body: Any) -> Json:  # noqa: ANN401 - any JSON
         answer = requests.post(f"{self.base}/sandbox/{act}", json=body, timeout=10)
         told: Json = answer.json()
         assert (answer.status_code, told["ok"]) == (400, False), told

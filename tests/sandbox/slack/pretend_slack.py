@@ -99,6 +99,7 @@ def sandbox(
     redirect_uris: Iterable[str] = (CALLBACK,),
     token_rotation: bool = False,
     org_ready: bool = True,
+    unfurl_domains: Iterable[str] = (),
 ) -> Iterator[Sandbox]:
     clock = SandboxClock()
     slack = create_slack(
@@ -108,6 +109,7 @@ def sandbox(
         redirect_uris=redirect_uris,
         token_rotation=token_rotation,
         org_ready=org_ready,
+        unfurl_domains=unfurl_domains,
     )
     with served(slack) as base:
         yield Sandbox(base, clock)

@@ -1,8 +1,8 @@
-"""The schema, step by step. An applied step is never edited; a change is a new step."""
+"""Up to the timer: requests, accounts, sign-ins, drafts, presets, and where the bot is installed."""
 
-from sqlite_utils import Database, Migrations
+from sqlite_utils import Database
 
-schema = Migrations("transferbot")
+from bot.store.migrations.steps import schema
 
 
 @schema()

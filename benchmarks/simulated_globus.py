@@ -1,0 +1,115 @@
+"""A Globus in memory whose timers run by an injected clock, and which counts who asks it for what."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.accounts import SlackUser
+from bot.errors import ServiceUnavailable
+from bot.timers import Run, RunState, Task, Timer
+
+LATEST = 5
+"""Runs of each timer that a list brings along."""
+
+FAILING = 0.01
+"""The share of runs that fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedTimer:
+    """A timer that runs every `interval` from `first` on, each time for another while."""
+
+    job_id: str
+    first: datetime
+    interval: timedelta = timedelta(hours=1)
+
+    def runs(self, until: datetime) -> int:
+        """Count the runs that have begun."""
+        return (until - self.first) // self.interval + 1 if until >= self.first else 0
+
+    def run(self, number: int) -> tuple[datetime, datetime, bool]:
+        """Give when a run begins and ends, and whether it fails; always the same for the same run."""
+        chance = random.Random(f"{self.job_id}/{number}")  # noqa: S311 - a simulation
+        # The same data takes about as long every time, and some timers move much more than others.
+        usual = 30 * 2 ** (int(self.job_id[:4], 16) % 6)
+        seconds = min(usual * chance.lognormvariate(0, 0.25), self.interval.total_seconds() * 0.9)
+        begins = self.first + number * self.interval
+        return begins, begins + timedelta(seconds=seconds), chance.random() < FAILING
+
+    def task_id(self, number: int) -> str:
+        """Name a run's task."""
+        return f"{self.job_id}/{number}"
+
+
+class SimulatedGlobus:
+    """Answers as Globus would at the clock's time. `is_down` refuses everything."""
+
+    def __init__(
+        self, timers: Mapping[SlackUser, Sequence[SimulatedTimer]], clock: Callable[[], datetime]
+    ) -> None:
+        self._timers = timers
+        self._by_id = {timer.job_id: timer for some in timers.values() for timer in some}
+        self._clock = clock
+        self.calls: Counter[str] = Counter()
+        self.is_down = False
+
+    def timers(self, person: SlackUser) -> Sequence[Timer]:
+        """Give all of a person's timers with their latest runs."""
+        self._count("list timers")
+        return [self._shown(timer) for timer in self._timers[person]]
+
+    def timer(self, person: SlackUser, job_id: str) -> Timer | None:
+        """Give one timer."""
+        del person
+        self._count("get timer")
+        return self._shown(self._by_id[job_id])
+
+    def tasks(self, person: SlackUser, task_ids: Collection[str]) -> Mapping[str, Task]:
+        """Give tasks by their IDs."""
+        del person
+        self._count("list tasks")
+        return {task_id: self._task(task_id) for task_id in task_ids}
+
+    def resume(self, person: SlackUser, job_id: str) -> None:
+        """Nothing here is ever paused."""
+        raise NotImplementedError
+
+    def runs_between(self, since: datetime, until: datetime) -> int:
+        """Count the runs that ended in a time."""
+        return sum(
+            since < timer.run(number)[1] <= until
+            for timer in self._by_id.values()
+            for number in range(timer.runs(until))
+        )
+
+    def _count(self, call: str) -> None:
+        self.calls[call] += 1
+        if self.is_down:
+            raise ServiceUnavailable("Globus")
+
+    def _shown(self, timer: SimulatedTimer) -> Timer:
+        now = self._clock()
+        count = timer.runs(now)
+        return Timer(
+            job_id=timer.job_id,
+            name=timer.job_id,
+            next_run=timer.first + count * timer.interval,
+            interval=timer.interval,
+            last_run=timer.first + (count - 1) * timer.interval if count else None,
+            run_count=count,
+            runs=tuple(self._latest(timer, count)),
+        )
+
+    def _latest(self, timer: SimulatedTimer, count: int) -> Iterator[Run]:
+        for number in range(count - 1, max(count - 1 - LATEST, -1), -1):
+            yield Run(timer.first + number * timer.interval, task_id=timer.task_id(number))
+
+    def _task(self, task_id: str) -> Task:
+        job_id, _, number = task_id.rpartition("/")
+        _begins, ends, fails = self._by_id[job_id].run(int(number))
+        if ends > self._clock():
+            return Task(task_id, RunState.RUNNING)
+        state = RunState.FAILED if fails else RunState.SUCCEEDED
+        return Task(task_id, state, ended_at=ends, files=12, bytes_transferred=3_400_000_000)

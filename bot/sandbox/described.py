@@ -1,0 +1,173 @@
+"""What can be done to a pretend service over HTTP, described: for programs as OpenAPI, for people in words.
+
+The words are the acts' own docstrings; what each takes is declared once, beside them.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final, get_args
+
+from bot.sandbox.faults import Kind
+from bot.sandbox.pages import table
+from bot.sandbox.wire import Json
+
+PREFIX: Final = "/sandbox/"
+DOCUMENT: Final = "openapi.json"
+_OPTIONAL: Final = "?"
+_CODE: Final = re.compile(r"`([^`]+)`")
+_CHANGES: Final = "application/json"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Something that acts take. `schema` is a JSON Schema, `words` says what it is."""
+
+    schema: Json
+    words: str
+
+
+@dataclass(frozen=True)
+class Described:
+    """One act: its HTTP verb, its name in the address, its words, and what it takes, by name."""
+
+    verb: str
+    name: str
+    words: str
+    parameters: Mapping[str, Parameter]
+    required: frozenset[str]
+
+
+def described(
+    acts: Mapping[tuple[str, str], Callable[..., Any]],
+    takes: Mapping[tuple[str, str], str],
+    parameters: Mapping[str, Parameter],
+) -> tuple[Described, ...]:
+    """Describe acts. `takes` lists their parameters as `name` or, for one that may be left out, `name?`.
+
+    Raises KeyError for an act or a parameter that nobody described.
+    """
+    return tuple(
+        Described(
+            verb,
+            name,
+            inspect.getdoc(act) or "",
+            {one: parameters[one] for one in takes[verb, name].replace(_OPTIONAL, "").split()},
+            frozenset(one for one in takes[verb, name].split() if not one.endswith(_OPTIONAL)),
+        )
+        for (verb, name), act in acts.items()
+    )
+
+
+def document(title: str, origin: str, acts: Sequence[Described], *, version: str) -> Json:
+    """Write the acts as an OpenAPI document (https://spec.openapis.org/oas/v3.1.0.html)."""
+    paths: dict[str, Json] = {}
+    for act in acts:
+        paths.setdefault(f"{PREFIX}{act.name}", {})[act.verb.lower()] = _operation(act)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": title,
+            "version": version,
+            "summary": "Drive the sandbox headlessly.",
+            "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": origin}],
+        "paths": paths,
+        "components": {"schemas": {"Refusal": _REFUSAL}},
+    }
+
+
+def in_words(acts: Sequence[Described]) -> Iterator[str]:
+    """Draw the acts for people."""
+    yield (
+        "<p>Every act takes a query (GET) or a JSON object (all others), and answers a JSON object: 200 with "
+        "<code>ok: true</code>, or 400 with <code>ok: false</code>, an <code>error</code> and a sentence in "
+        f'<code>detail</code>. Programs read <a href="{PREFIX}{DOCUMENT}">the same as OpenAPI 3.1</a>.</p>'
+    )
+    rows = (
+        (f"<code>{act.verb} {PREFIX}{act.name}</code>", _prose(act.words), "".join(_taken(act)))
+        for act in acts
+    )
+    yield table(("Act", "What it does", "What it takes"), rows)
+
+
+def _operation(act: Described) -> Json:
+    summary, _, rest = act.words.partition("\n\n")
+    operation: Json = {
+        "operationId": f"{act.verb.lower()}_{act.name}",
+        "summary": summary.replace("\n", " "),
+        **({"description": rest} if rest else {}),
+        "responses": {
+            "200": _response("It is done.", _DONE),
+            "400": _response("It is refused.", {"$ref": "#/components/schemas/Refusal"}),
+        },
+    }
+    if act.verb == "GET":
+        operation["parameters"] = [
+            {
+                "name": name,
+                "in": "query",
+                "description": one.words,
+                "required": name in act.required,
+                "schema": one.schema,
+            }
+            for name, one in act.parameters.items()
+        ]
+    elif act.parameters:
+        operation["requestBody"] = {
+            "required": bool(act.required),
+            "content": {_CHANGES: {"schema": _object(act)}},
+        }
+    return operation
+
+
+def _object(act: Described) -> Json:
+    properties = {name: {**one.schema, "description": one.words} for name, one in act.parameters.items()}
+    return {"type": "object", "properties": properties, "required": sorted(act.required)}
+
+
+def _response(words: str, schema: Json) -> Json:
+    return {"description": words, "content": {_CHANGES: {"schema": schema}}}
+
+
+def _taken(act: Described) -> Iterable[str]:
+    for name, one in act.parameters.items():
+        optional = "" if name in act.required else " (optional)"
+        yield f"<div><code>{escape(name)}</code>{optional}: {_prose(one.words)}</div>"
+
+
+def _prose(text: str) -> str:
+    return _CODE.sub(r"<code>\1</code>", escape(text)).replace("\n\n", "<br>")
+
+
+_DONE: Final[Json] = {"type": "object", "properties": {"ok": {"const": True}}, "required": ["ok"]}
+_REFUSAL: Final[Json] = {
+    "type": "object",
+    "properties": {"ok": {"const": False}, "error": {"type": "string"}, "detail": {"type": "string"}},
+    "required": ["ok", "error"],
+}
+TEXT: Final[Json] = {"type": "string"}
+NUMBER: Final[Json] = {"type": "number"}
+COUNT: Final[Json] = {"type": "integer", "minimum": 0}
+FLAG: Final[Json] = {"type": "boolean"}
+OBJECT: Final[Json] = {"type": "object"}
+TEXTS: Final[Json] = {"type": "array", "items": {"type": "string"}}
+ANYTHING: Final[Json] = {}
+FAULTS: Final[Mapping[str, Parameter]] = {
+    "method": Parameter(TEXT, "which calls fail, by the service's own name for them; `*` for any"),
+    "fault": Parameter(
+        {"enum": list(get_args(Kind))},
+        "what happens; those that end in `_after` carry the call out first",
+    ),
+    "times": Parameter(COUNT, "how many calls"),
+    "status": Parameter(COUNT, "the HTTP status, for `status` and `error`"),
+    "error": Parameter(TEXT, "the service's error code, for `error`"),
+    "retry_after": Parameter(COUNT, "seconds, for `ratelimited`"),
+    "seconds": Parameter(NUMBER, "seconds"),
+    "authorization_parameters": Parameter(OBJECT, "what an `error` asks of a sign-in"),
+}
+"""What a fault takes, which both services have."""
+FAULT: Final = "method? fault times? status? error? retry_after? seconds? authorization_parameters?"

@@ -1,0 +1,291 @@
+"""Looking at timers and steering them, from wherever a button stands."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_sdk.errors import SlackApiError
+
+from bot.accounts import SlackUser
+from bot.controlling import Act, Controlling, NotYours, checked_name
+from bot.errors import Problem
+from bot.news import WatchedTimer
+from bot.showing import Details, Showing
+from bot.slack.announcing import DETAILS, PAUSE, RESUME
+from bot.slack.app import Listen, person_of
+from bot.slack.background import Background
+from bot.slack.blocks import Block, View, bold, escape
+from bot.slack.details import (
+    ASK,
+    ASKING,
+    DELETE,
+    EDIT,
+    NEW_NAME,
+    RENAME,
+    RUN_NEWS,
+    Context,
+    ask_view,
+    asked_view,
+    details_view,
+    mend_view,
+    rename_view,
+)
+from bot.slack.news import MEND
+from bot.timers import Run
+
+DOING: Final = {
+    Act.PAUSE: "Pausing",
+    Act.RESUME: "Resuming",
+    Act.RENAME: "Renaming",
+    Act.DELETE: "Deleting",
+}
+
+
+class Charted(Protocol):
+    """Draws the chart of a timer's runs, and has it shown once it can be; nothing where there is none."""
+
+    async def __call__(
+        self,
+        person: SlackUser,
+        job_id: str,
+        runs: Sequence[Run],
+        show: Callable[[Block], Awaitable[object]],
+    ) -> None:
+        """Draw it, and show the block that holds it."""
+        ...
+
+
+class ControllingHandlers:
+    """What the buttons of timers do."""
+
+    def __init__(
+        self,
+        *,
+        controlling: Controlling,
+        showing: Showing,
+        edit_form: Callable[[AsyncArgs, str], Awaitable[None]],
+        background: Background,
+        app_url: str,
+        chart: Charted | None = None,
+    ) -> None:
+        self._controlling = controlling
+        self._showing = showing
+        self._edit_form = edit_form
+        self._background = background
+        self._app_url = app_url
+        self._chart = chart
+
+    def register(self, listen: Listen) -> None:
+        """Say which of Slack's messages these handlers answer."""
+        listen.action(DETAILS, self.details)
+        listen.action(PAUSE, lambda args: self.act(args, Act.PAUSE))
+        listen.action(RESUME, lambda args: self.act(args, Act.RESUME))
+        listen.action(DELETE, lambda args: self.act(args, Act.DELETE))
+        listen.action(RENAME, self.ask_name)
+        listen.view(RENAME, self.rename)
+        listen.action(ASK, self.ask_owner)
+        listen.action(MEND, self.mend)
+        listen.action(RUN_NEWS, self.switch_run_news)
+        listen.action(EDIT, self.edit)
+
+    # Looking
+
+    async def details(self, args: AsyncArgs) -> None:
+        """Show a timer as it is known at once; its owner sees what Globus says as soon as it is said."""
+        opened = opened_from(args)
+        shown = await self._showing.known(person_of(args), opened.job_id, opened.place)
+        view = self._drawn(shown, opened, note=ASKING if shown.is_owner else "")
+        answer = await open_on_top(args, view)
+        await args.ack()
+        if shown.is_owner:
+            self._background.start(self._show_live(args, answer, shown, opened))
+
+    async def _show_live(
+        self, args: AsyncArgs, view: Mapping[str, Any], shown: Details, opened: Context, *, note: str = ""
+    ) -> None:
+        live = await self._showing.live(shown)
+        drawn = await update(args, view, self._drawn(live, opened, note=note))
+        if drawn and self._chart and live.runs:
+            await self._chart(
+                shown.person,
+                shown.job_id,
+                live.runs,
+                lambda chart: update(args, drawn, self._drawn(live, opened, note=note, chart=chart)),
+            )
+
+    async def switch_run_news(self, args: AsyncArgs) -> None:
+        """Let the thread hear of every run, or of failures and recoveries only."""
+        job_id, wanted = values_of(args)[:2]
+        await self._showing.set_run_news(person_of(args), job_id, on=wanted == "on")
+        await args.ack()
+        await self.redraw(args)
+
+    async def redraw(self, args: AsyncArgs) -> None:
+        """Draw the view again in which something was changed, and once more when Globus has answered."""
+        view, person = args.body["view"], person_of(args)
+        opened = Context.read(view["private_metadata"])
+        shown = await self._showing.known(person, opened.job_id, opened.place)
+        drawn = await update(args, view, self._drawn(shown, opened, note=ASKING if shown.is_owner else ""))
+        if drawn and shown.is_owner:
+            self._background.start(self._show_live(args, drawn, shown, opened))
+
+    # Steering
+
+    async def act(self, args: AsyncArgs, act: Act) -> None:
+        """Keep what the owner wants before it is acknowledged; anybody else may ask the owner."""
+        person, opened = person_of(args), opened_from(args)
+        view = modal_of(args)
+        is_details = view is not None and view["callback_id"] == DETAILS
+        try:
+            timer = await self._controlling.owned(person, opened.job_id)
+            if view and is_details:
+                # Before the change is kept: whoever carries it out draws after this.
+                await self._show_note(args, view, opened, _doing(act))
+            view_id = str(view["id"]) if view and is_details else None
+            await self._controlling.ask(person, opened.job_id, act, view_id=view_id)
+        except NotYours:
+            await self._offer_to_ask(args, act)
+            return
+        except Problem as problem:
+            if not view or not is_details:
+                raise
+            await self._show_note(args, view, opened, f":warning: {escape(str(problem))}")
+            await args.ack()
+            return
+        await args.ack()
+        if args.body.get("response_url"):
+            said = f"{DOING[act]} {_named(timer)}…"
+            await args.respond(text=said, response_type="ephemeral", replace_original=False)
+
+    async def ask_name(self, args: AsyncArgs) -> None:
+        """Ask for a timer's new name."""
+        person, opened = person_of(args), opened_from(args)
+        try:
+            timer = await self._controlling.owned(person, opened.job_id)
+        except NotYours:
+            await self._offer_to_ask(args, Act.RENAME)
+            return
+        await open_on_top(args, rename_view(opened, timer.title if timer else ""))
+        await args.ack()
+
+    async def rename(self, args: AsyncArgs) -> None:
+        """Keep a timer's new name, or say under the field why it cannot be."""
+        view, person = args.body["view"], person_of(args)
+        opened = Context.read(view["private_metadata"])
+        [element] = view["state"]["values"][NEW_NAME].values()
+        try:
+            name = checked_name(element.get("value") or "")
+        except Problem as problem:
+            await args.ack(response_action="errors", errors={NEW_NAME: str(problem)})
+            return
+        root = str(view.get("root_view_id") or view["id"])
+        shown = await self._showing.known(person, opened.job_id, opened.place)
+        doing = self._drawn(shown, opened, note=_doing(Act.RENAME))
+        if root != view["id"]:
+            await args.client.views_update(view_id=root, view=doing)
+        await self._controlling.ask(person, opened.job_id, Act.RENAME, name=name, view_id=root)
+        if root == view["id"]:
+            await args.ack(response_action="update", view=doing)
+        else:
+            await args.ack()
+
+    async def edit(self, args: AsyncArgs) -> None:
+        """Open the form of a timer; what is saved takes its place."""
+        try:
+            await self._edit_form(args, opened_from(args).job_id)
+        except NotYours:
+            await self._offer_to_ask(args, "edit")
+
+    async def ask_owner(self, args: AsyncArgs) -> None:
+        """Ask a timer's owner for what only they can do."""
+        job_id, wanted = values_of(args)[:2]
+        asked = await self._controlling.ask_owner(person_of(args), job_id, wanted)
+        view = args.body["view"]
+        await args.client.views_update(view_id=view["id"], view=asked_view(asked, wanted))
+        await args.ack()
+
+    async def mend(self, args: AsyncArgs) -> None:
+        """Show the sign-in that restores what a timer lacks."""
+        job_id, *collections = values_of(args)
+        try:
+            link = await self._controlling.mend(person_of(args), job_id, frozenset(collections))
+        except NotYours as problem:
+            raise Problem("Only who scheduled this timer can restore it.") from problem
+        await open_on_top(args, mend_view(link))
+        await args.ack()
+
+    async def _show_note(self, args: AsyncArgs, view: Mapping[str, Any], opened: Context, note: str) -> None:
+        shown = await self._showing.known(person_of(args), opened.job_id, opened.place)
+        await args.client.views_update(view_id=view["id"], view=self._drawn(shown, opened, note=note))
+
+    async def _offer_to_ask(self, args: AsyncArgs, wanted: str) -> None:
+        opened = opened_from(args)
+        shown = await self._showing.known(person_of(args), opened.job_id, opened.place)
+        if shown.timer is None:
+            raise Problem("This timer is gone.")
+        await open_on_top(args, ask_view(shown.timer, wanted, opened))
+        await args.ack()
+
+    def _drawn(self, shown: Details, opened: Context, *, note: str = "", chart: Block | None = None) -> View:
+        return details_view(shown, opened, app_url=self._app_url, note=note, chart=chart)
+
+
+def values_of(args: AsyncArgs) -> list[str]:
+    """Give the words of a button's value, of which the first is the job ID."""
+    return str(args.body["actions"][0]["value"]).split()
+
+
+def opened_from(args: AsyncArgs) -> Context:
+    """Say which timer a button is about, and in which channel it stood, or its view was opened."""
+    job_id = values_of(args)[0]
+    view = modal_of(args)
+    if view and view["callback_id"] in {DETAILS, RENAME, ASK}:
+        return Context(job_id, Context.read(view["private_metadata"]).channel_id)
+    container = args.body.get("container") or {}
+    channel = args.body.get("channel") or {}
+    return Context(job_id, str(container.get("channel_id") or channel.get("id") or ""))
+
+
+def modal_of(args: AsyncArgs) -> Mapping[str, Any] | None:
+    """Give the modal in which something was pressed; None for a message and for the Home tab."""
+    view: Mapping[str, Any] | None = args.body.get("view")
+    return view if view and view.get("type") == "modal" else None
+
+
+async def open_on_top(args: AsyncArgs, view: View) -> Mapping[str, Any]:
+    """Open a view, on top of the modal in which the button stands if it is one; gives it as Slack has it."""
+    opening: Callable[..., Awaitable[Any]]
+    opening = args.client.views_push if modal_of(args) else args.client.views_open
+    answer = await opening(trigger_id=args.body["trigger_id"], view=view)
+    shown: Mapping[str, Any] = answer["view"]
+    return shown
+
+
+async def open_or_replace(args: AsyncArgs, view: View) -> Mapping[str, Any]:
+    """Open a view, in place of the modal in which the button stands if it is one; gives it as it is now."""
+    under = modal_of(args)
+    if under is None:
+        return await open_on_top(args, view)
+    answer = await args.client.views_update(view_id=under["id"], view=view)
+    shown: Mapping[str, Any] = answer["view"]
+    return shown
+
+
+async def update(args: AsyncArgs, view: Mapping[str, Any], drawn: View) -> Mapping[str, Any] | None:
+    """Draw a view again; gives it as it is now, or None if it is closed, or newer than the hash given."""
+    try:
+        answer = await args.client.views_update(view_id=view["id"], hash=view.get("hash"), view=drawn)
+    except SlackApiError as error:
+        if error.response["error"] not in {"hash_conflict", "not_found"}:
+            raise
+        return None
+    shown: Mapping[str, Any] = answer["view"]
+    return shown
+
+
+def _doing(act: Act) -> str:
+    return f":hourglass_flowing_sand: {DOING[act]}…"
+
+
+def _named(timer: WatchedTimer | None) -> str:
+    return bold(timer.title) if timer else "your timer"

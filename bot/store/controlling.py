@@ -1,0 +1,186 @@
+"""What owners want of their timers in SQLite, until it is done. It is the queue of those who do it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlite_utils import Database as SqliteUtils
+
+from bot.accounts import SlackUser
+from bot.controlling import Act, TimerChange
+from bot.news import Post
+from bot.observing import Observation
+from bot.store.auditing import note_news
+from bot.store.database import Database
+from bot.store.queue import as_moment, as_text, claim, release
+from bot.store.telling import put
+from bot.store.timers import ChangedMeanwhile, look_now, record
+
+_QUESTION: Final = "ask "
+"""What the `act` of a question to an owner begins with: a row that is nobody's work, to ask only once."""
+
+_OPPOSITE: Final = """
+    team_id = :team_id AND user_id = :user_id AND job_id = :job_id AND act IN ('pause', 'resume')
+    AND act <> :act AND due IS NOT NULL"""
+_FORGET_OPPOSITE: Final = f"DELETE FROM changes WHERE {_OPPOSITE} AND lease_owner IS NULL"
+_GIVE_WAY: Final = f"UPDATE changes SET due = NULL, outcome = 'given way' WHERE {_OPPOSITE}"
+
+_WAITING: Final = """
+    SELECT 1 FROM changes WHERE team_id = :team_id AND user_id = :user_id AND job_id = :job_id
+      AND act = :act AND name = :name AND due IS NOT NULL AND lease_owner IS NULL LIMIT 1"""
+
+_EARLIER: Final = """
+    SELECT 1 FROM changes WHERE job_id = :job_id AND (due IS NOT NULL OR lease_until > :now)
+      AND rowid < (SELECT rowid FROM changes WHERE change_id = :change_id) LIMIT 1"""
+
+
+class ChangeStore:
+    """Keeps changes from the click until Globus has made them."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], datetime], owner: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._owner = owner
+
+    async def accept(self, change: TimerChange) -> bool:
+        """Commit a change; False if the same person's same wish is waiting already.
+
+        A pause or resume that is not done gives way to the new wish.
+        """
+        row = _row(change)
+
+        def accept(database: SqliteUtils) -> bool:
+            if list(database.query(_WAITING, row)):
+                return False
+            if change.act is not Act.RENAME:
+                database.execute(_FORGET_OPPOSITE, row)
+                database.execute(_GIVE_WAY, row)
+            database.table("changes").insert(row)
+            return True
+
+        return await self._database.write_soon(accept)
+
+    def is_first(self, change: TimerChange) -> bool:
+        """Say whether no earlier change of its timer is under way."""
+        values = {
+            "job_id": change.job_id,
+            "change_id": change.change_id,
+            "now": as_text(self._clock()),
+        }
+        return not self._database.read(lambda database: list(database.query(_EARLIER, values)))
+
+    def later(self, change: TimerChange) -> None:
+        """Keep when to try again, unless the change has given way to a newer wish."""
+        save = "UPDATE changes SET due = ?, attempts = ? WHERE change_id = ? AND outcome = ''"
+        values = [as_text(change.due or self._clock()), change.attempts, change.change_id]
+        self._database.write(lambda database: database.execute(save, values))
+
+    def finish(
+        self, change: TimerChange, observed: Observation | None, posts: Sequence[Post], *, look: bool
+    ) -> bool:
+        """Commit how the timer is now, the news of it, and that the change is done, in one step.
+
+        `look` makes its owner's timers due. False, and nothing changes, if the timer was changed meanwhile.
+        """
+        at = self._clock()
+
+        def finish(database: SqliteUtils) -> None:
+            if observed:
+                record(database, observed, at=at)
+                note_news(database, observed.news, team_id=change.person.team_id, at=at)
+            put(database, posts, at=at)
+            if look:
+                due = "UPDATE timers SET look_at = NULL WHERE job_id = ? AND team_id = ?"
+                database.execute(due, [change.job_id, change.person.team_id])
+                look_now(database, change.person, at=at)
+            database.execute("DELETE FROM changes WHERE change_id = ?", [change.change_id])
+
+        try:
+            self._database.write(finish)
+        except ChangedMeanwhile:
+            return False
+        return True
+
+    def ask_once(self, post: Post, *, asked_since: datetime) -> bool:
+        """Keep a question to an owner; False if the same was asked since then."""
+        now = self._clock()
+        row = {
+            "change_id": f"{_QUESTION}{post.news.detail} {post.news.job_id} {post.news.by} {post.team_id}",
+            "team_id": post.team_id,
+            "user_id": post.news.by,
+            "job_id": post.news.job_id,
+            "act": _QUESTION + post.news.detail,
+            "name": "",
+            "asked_at": as_text(now),
+            "attempts": 0,
+            "outcome": "asked",
+        }
+        forget = "DELETE FROM changes WHERE outcome = 'asked' AND asked_at < ?"
+
+        def ask(database: SqliteUtils) -> bool:
+            database.execute(forget, [as_text(asked_since)])
+            if list(database.query("SELECT 1 FROM changes WHERE change_id = ?", [row["change_id"]])):
+                return False
+            database.table("changes").insert(row)
+            put(database, [post], at=now)
+            return True
+
+        return self._database.write(ask)
+
+    # The workers' queue
+
+    def claim(self, *, limit: int) -> Sequence[TimerChange]:
+        """Hold up to `limit` changes that are due and free, and give them."""
+        rows = claim(
+            self._database, "changes", "change_id", now=self._clock(), owner=self._owner, limit=limit
+        )
+        return [_change(row) for row in rows]
+
+    def release(self, item: TimerChange) -> None:
+        """Let go of a change; one that gave way while it was under way is forgotten."""
+        release(self._database, "changes", "change_id", item.change_id, owner=self._owner)
+        forget = "DELETE FROM changes WHERE change_id = ? AND outcome = 'given way'"
+        self._database.write(lambda database: database.execute(forget, [item.change_id]))
+
+    def postpone(self, item: TimerChange, *, until: datetime) -> None:
+        """Let go of a change, and make it due later."""
+        release(self._database, "changes", "change_id", item.change_id, owner=self._owner, due=until)
+
+    def recover(self) -> None:
+        """After a start: nothing is held any more, and what gave way is forgotten."""
+
+        def recover(database: SqliteUtils) -> None:
+            database.execute("DELETE FROM changes WHERE outcome = 'given way'")
+            database.execute("UPDATE changes SET lease_owner = NULL, lease_until = NULL")
+
+        self._database.write(recover)
+
+
+def _row(change: TimerChange) -> dict[str, Any]:
+    return {
+        "change_id": change.change_id,
+        "team_id": change.person.team_id,
+        "user_id": change.person.user_id,
+        "job_id": change.job_id,
+        "act": change.act.value,
+        "name": change.name,
+        "asked_at": as_text(change.asked_at),
+        "view_id": change.view_id,
+        "attempts": change.attempts,
+        "outcome": "",
+        "due": as_text(change.due) if change.due else None,
+    }
+
+
+def _change(row: Mapping[str, Any]) -> TimerChange:
+    return TimerChange(
+        change_id=row["change_id"],
+        person=SlackUser(row["team_id"], row["user_id"]),
+        job_id=row["job_id"],
+        act=Act(row["act"]),
+        asked_at=datetime.fromisoformat(row["asked_at"]),
+        name=row["name"],
+        view_id=row["view_id"],
+        attempts=row["attempts"],
+        due=as_moment(row["due"]),
+    )

@@ -1,0 +1,56 @@
+"""The steps for whoever runs the bot: the audit trail, and what is kept for how long."""
+
+from sqlite_utils import Database
+
+from bot.store.migrations.steps import schema
+
+
+@schema()
+def m017_audit(database: Database) -> None:
+    """Keep who did what, when, for good: nothing of it can be changed but whose name stands there.
+
+    A name can be replaced once, by one that begins with `forgotten-`, and what it said in detail be left out.
+    """
+    database.execute("""
+        CREATE TABLE audit (
+          audit_id INTEGER PRIMARY KEY AUTOINCREMENT,
+          at       TEXT NOT NULL,
+          team_id  TEXT NOT NULL,                 -- empty where no workspace is concerned
+          user_id  TEXT NOT NULL,                 -- who did it; empty where it was whoever runs the bot
+          act      TEXT NOT NULL,
+          subject  TEXT NOT NULL,                 -- a timer's job ID, for what was done to one
+          detail   TEXT NOT NULL
+        ) STRICT""")
+    database.execute("CREATE INDEX audit_by_time ON audit (at)")
+    database.execute("CREATE INDEX audit_by_person ON audit (team_id, user_id)")
+    refuse = "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END"
+    database.execute(f"CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit {refuse}")
+    # A row that replaces another is deleted without a trigger.
+    database.execute(f"""
+        CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit
+        WHEN EXISTS (SELECT 1 FROM audit WHERE audit_id = NEW.audit_id) {refuse}""")
+    database.execute(f"""
+        CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+        WHEN NEW.user_id NOT GLOB 'forgotten-*' OR OLD.user_id GLOB 'forgotten-*'
+          OR NEW.audit_id <> OLD.audit_id OR NEW.at <> OLD.at OR NEW.team_id <> OLD.team_id
+          OR NEW.act <> OLD.act OR NEW.subject <> OLD.subject OR NEW.detail NOT IN (OLD.detail, '')
+        {refuse}""")
+
+
+@schema()
+def m018_retention(database: Database) -> None:
+    """Find what is old, know since when a timer is over, and look once a day."""
+    database.execute("ALTER TABLE timers ADD COLUMN over_since TEXT")  # as the daily look found it first
+    database.execute("CREATE INDEX requests_by_age ON requests (received_at)")
+    database.execute("CREATE INDEX runs_by_age ON runs (started_at)")
+    database.execute("CREATE INDEX requests_unclear ON requests (unclear_since) WHERE state = 'unclear'")
+    database.execute("""
+        CREATE TABLE chores (
+          name        TEXT PRIMARY KEY,
+          due         TEXT,
+          lease_owner TEXT,
+          lease_until TEXT
+        ) STRICT""")
+    database.execute(
+        "INSERT INTO chores (name, due) VALUES ('retention', '2000-01-01T00:00:00.000000+00:00')"
+    )

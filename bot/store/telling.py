@@ -1,0 +1,181 @@
+"""News on their way in SQLite: in order for each place, until Slack has them. Places are the queue."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from sqlite_utils import Database as SqliteUtils
+
+from bot.news import Event, News, Post
+from bot.store.database import Database
+from bot.store.queue import as_moment, as_text, claim, plainly, release
+from bot.telling import Kept, Mailbox
+from bot.timers import Run, RunState
+
+_STIR: Final = """
+    INSERT INTO mailboxes (team_id, place, due) VALUES (:team_id, :place, :at)
+    ON CONFLICT (team_id, place) DO UPDATE SET due = min(coalesce(due, excluded.due), excluded.due)"""
+
+_PUT: Final = """
+    INSERT INTO posts (mailbox_id, job_id, thread_ts, news)
+    SELECT mailbox_id, :job_id, :thread_ts, :news FROM mailboxes
+    WHERE team_id = :team_id AND place = :place"""
+
+_NEXT_DUE: Final = """
+    UPDATE mailboxes SET attempts = 0, lease_owner = NULL, lease_until = NULL, due = CASE WHEN
+        EXISTS (SELECT 1 FROM posts WHERE posts.mailbox_id = mailboxes.mailbox_id)
+        OR EXISTS (SELECT 1 FROM timers WHERE timers.team_id = mailboxes.team_id
+                   AND channel_id = mailboxes.place AND redraws > 0)
+      THEN :at ELSE NULL END
+    WHERE mailbox_id = :mailbox_id"""
+
+_STALE: Final = """
+    SELECT job_id FROM timers WHERE team_id = ? AND channel_id = ? AND redraws > 0
+    ORDER BY redraws DESC, rowid LIMIT 1"""
+
+
+def stir(database: SqliteUtils, team_id: str, place: str, *, at: datetime) -> None:
+    """Let a place be seen to, within a write that gives it something new to show."""
+    database.execute(_STIR, {"team_id": team_id, "place": place, "at": as_text(at)})
+
+
+def put(database: SqliteUtils, posts: Iterable[Post], *, at: datetime) -> None:
+    """Keep news for their places, within the write that makes them news."""
+    for post in posts:
+        stir(database, post.team_id, post.place, at=at)
+        row = {
+            "team_id": post.team_id,
+            "place": post.place,
+            "job_id": post.news.job_id,
+            "thread_ts": post.thread_ts,
+            "news": json.dumps(asdict(post.news), default=plainly),
+        }
+        database.execute(_PUT, row)
+
+
+class MailboxStore:
+    """Keeps what is still to be said, and gives it in order."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], datetime], owner: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._owner = owner
+
+    def posts(self, mailbox: Mailbox, *, limit: int) -> Sequence[Kept]:
+        """Give what a place is still to hear, oldest first."""
+        query = "SELECT * FROM posts WHERE mailbox_id = ? ORDER BY post_id LIMIT ?"
+        values = [mailbox.mailbox_id, limit]
+        rows = self._database.read(lambda database: list(database.query(query, values)))
+        return [
+            Kept(
+                row["post_id"],
+                Post(mailbox.team_id, mailbox.place, _news(json.loads(row["news"])), row["thread_ts"]),
+            )
+            for row in rows
+        ]
+
+    def stale(self, mailbox: Mailbox) -> str | None:
+        """Give the job ID of a timer of this channel whose announcement is to be drawn again."""
+        rows = self._database.read(
+            lambda database: list(database.query(_STALE, [mailbox.team_id, mailbox.place]))
+        )
+        return rows[0]["job_id"] if rows else None
+
+    def add(self, posts: Sequence[Post]) -> None:
+        """Keep more news."""
+        at = self._clock()
+        self._database.write(lambda database: put(database, posts, at=at))
+
+    def told(self, mailbox: Mailbox, kept: Sequence[Kept], *, due: datetime) -> None:
+        """Let go of a place, and forget what Slack has; what is left is due then."""
+
+        def told(database: SqliteUtils) -> None:
+            for one in kept:
+                database.execute("DELETE FROM posts WHERE post_id = ?", [one.post_id])
+            database.execute(_NEXT_DUE, {"at": as_text(due), "mailbox_id": mailbox.mailbox_id})
+
+        self._database.write(told)
+
+    def drawn(self, mailbox: Mailbox, job_id: str, redraws: int, *, due: datetime) -> None:
+        """Let go of a place whose announcement was drawn; what changed meanwhile is drawn later."""
+
+        def drawn(database: SqliteUtils) -> None:
+            database.execute(
+                "UPDATE timers SET redraws = 0 WHERE job_id = ? AND redraws = ?", [job_id, redraws]
+            )
+            database.execute(_NEXT_DUE, {"at": as_text(due), "mailbox_id": mailbox.mailbox_id})
+
+        self._database.write(drawn)
+
+    def later(self, mailbox: Mailbox) -> None:
+        """Let go of a place, and keep when it is due again and how often it was tried."""
+        values = [as_text(mailbox.due) if mailbox.due else None, mailbox.attempts, mailbox.mailbox_id]
+        self._database.write(
+            lambda database: database.execute(
+                "UPDATE mailboxes SET due = ?, attempts = ?, lease_owner = NULL, lease_until = NULL "
+                "WHERE mailbox_id = ?",
+                values,
+            )
+        )
+
+    def lose(self, job_id: str, reason: str) -> bool:
+        """Note that a timer's channel cannot be written to, or with an empty reason that it can again.
+
+        False if that was known.
+        """
+        lose = "UPDATE timers SET lost = ? WHERE job_id = ? AND lost <> ?"
+        return self._database.write(
+            lambda database: database.execute(lose, [reason, job_id, reason]).rowcount == 1
+        )
+
+    # The workers' queue
+
+    def claim(self, *, limit: int) -> Sequence[Mailbox]:
+        """Hold up to `limit` places that are due and free, and give them."""
+        rows = claim(
+            self._database, "mailboxes", "mailbox_id", now=self._clock(), owner=self._owner, limit=limit
+        )
+        return [
+            Mailbox(row["mailbox_id"], row["team_id"], row["place"], as_moment(row["due"]), row["attempts"])
+            for row in rows
+        ]
+
+    def release(self, item: Mailbox) -> None:
+        """Let go of a place."""
+        release(self._database, "mailboxes", "mailbox_id", item.mailbox_id, owner=self._owner)
+
+    def postpone(self, item: Mailbox, *, until: datetime) -> None:
+        """Let go of a place, and make it due later."""
+        release(self._database, "mailboxes", "mailbox_id", item.mailbox_id, owner=self._owner, due=until)
+
+    def recover(self) -> None:
+        """After a start: nothing is held any more."""
+        self._database.write(
+            lambda database: database.execute("UPDATE mailboxes SET lease_owner = NULL, lease_until = NULL")
+        )
+
+
+def _news(document: Mapping[str, Any]) -> News:
+    run = document["run"]
+    return News(
+        **dict(document)
+        | {
+            "event": Event(document["event"]),
+            "at": datetime.fromisoformat(document["at"]),
+            "run": run_from(run) if run else None,
+        }
+    )
+
+
+def run_from(document: Mapping[str, Any]) -> Run:
+    """Read a run as `asdict` and `plainly` write it."""
+    return Run(
+        **dict(document)
+        | {
+            "started_at": datetime.fromisoformat(document["started_at"]),
+            "state": RunState(document["state"]),
+            "ended_at": as_moment(document["ended_at"]),
+        }
+    )

@@ -1,0 +1,132 @@
+"""Timers, their runs and the watches over them in SQLite. Watches are the queue of those who look."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlite_utils import Database as SqliteUtils
+
+from bot.accounts import SlackUser
+from bot.news import Follower, Post, WatchedTimer, Wish
+from bot.observing import Observation
+from bot.store.database import Database
+from bot.store.queue import as_moment, as_text, claim, release
+from bot.store.telling import put
+from bot.store.timers import ChangedMeanwhile, record, timer_from
+from bot.watching import Audience, Watch
+
+_MAY_DO_SOMETHING: Final = "(status NOT IN ('ended', 'gone') OR running <> '[]')"
+_OF_A_PERSON: Final = f"""
+    SELECT timers.* FROM timers JOIN accounts USING (team_id, user_id, identity_id)
+    WHERE team_id = ? AND user_id = ? AND {_MAY_DO_SOMETHING} ORDER BY timers.rowid"""
+
+
+class WatchStore:
+    """Keeps what is known of timers, and when to look at whose."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], datetime], owner: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._owner = owner
+
+    def timers(self, person: SlackUser) -> Sequence[WatchedTimer]:
+        """Give the timers of a person that may still do something, made with the account linked now."""
+        values = [person.team_id, person.user_id]
+        rows = self._database.read(lambda database: list(database.query(_OF_A_PERSON, values)))
+        return [timer_from(row) for row in rows]
+
+    def find(self, team_id: str, job_id: str) -> WatchedTimer | None:
+        """Give a timer that the bot made for somebody of this team, or None."""
+        query = "SELECT * FROM timers WHERE job_id = ? AND team_id = ?"
+        rows = self._database.read(lambda database: list(database.query(query, [job_id, team_id])))
+        return timer_from(rows[0]) if rows else None
+
+    def audience(self, team_id: str, job_ids: Collection[str]) -> Audience:
+        """Give who follows these timers, and which channels of the team are muted."""
+        places = ", ".join("?" for _ in job_ids)
+        following = f"SELECT * FROM followers WHERE team_id = ? AND job_id IN ({places})"
+        muted = "SELECT channel_id FROM muted_channels WHERE team_id = ?"
+
+        def read(database: SqliteUtils) -> Audience:
+            return Audience(
+                followers=[
+                    Follower(SlackUser(team_id, row["user_id"]), row["job_id"], Wish(row["wish"]))
+                    for row in database.query(following, [team_id, *job_ids])
+                ],
+                muted=frozenset(row["channel_id"] for row in database.query(muted, [team_id])),
+            )
+
+        return self._database.read(read)
+
+    def keep(
+        self, watch: Watch, after: Watch, observed: Sequence[Observation], posts: Sequence[Post]
+    ) -> bool:
+        """Commit a look in one step; False, and nothing changes, if a timer was changed meanwhile.
+
+        Whoever asked for another look meanwhile gets it.
+        """
+        at = self._clock()
+
+        def keep(database: SqliteUtils) -> None:
+            for one in observed:
+                record(database, one, at=at)
+            put(database, posts, at=at)
+            _save(database, watch, after)
+
+        try:
+            self._database.write(keep)
+        except ChangedMeanwhile:
+            return False
+        return True
+
+    # The workers' queue
+
+    def claim(self, *, limit: int) -> Sequence[Watch]:
+        """Hold up to `limit` watches that are due and free, and give them."""
+        rows = claim(self._database, "watches", "watch_id", now=self._clock(), owner=self._owner, limit=limit)
+        return [
+            Watch(
+                watch_id=row["watch_id"],
+                person=SlackUser(row["team_id"], row["user_id"]),
+                due=as_moment(row["due"]),
+                attempts=row["attempts"],
+                silent_since=as_moment(row["silent_since"]),
+                is_told=bool(row["is_told"]),
+            )
+            for row in rows
+        ]
+
+    def release(self, item: Watch) -> None:
+        """Let go of a watch."""
+        release(self._database, "watches", "watch_id", item.watch_id, owner=self._owner)
+
+    def postpone(self, item: Watch, *, until: datetime) -> None:
+        """Let go of a watch, and make it due later."""
+        release(self._database, "watches", "watch_id", item.watch_id, owner=self._owner, due=until)
+
+    def recover(self) -> None:
+        """After a start: nothing is held any more."""
+        self._database.write(
+            lambda database: database.execute("UPDATE watches SET lease_owner = NULL, lease_until = NULL")
+        )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return as_text(moment) if moment else None
+
+
+def _save(database: SqliteUtils, before: Watch, watch: Watch) -> None:
+    row = {
+        "watch_id": watch.watch_id,
+        "was_due": _text(before.due),
+        "due": _text(watch.due),
+        "attempts": watch.attempts,
+        "silent_since": _text(watch.silent_since),
+        "is_told": int(watch.is_told),
+    }
+    database.execute(
+        "UPDATE watches SET due = CASE WHEN due IS :was_due THEN :due ELSE due END, "
+        "attempts = :attempts, silent_since = :silent_since, is_told = :is_told, "
+        "lease_owner = NULL, lease_until = NULL WHERE watch_id = :watch_id",
+        row,
+    )

@@ -1,0 +1,156 @@
+"""Steps of workflows in SQLite. They are the queue of the workers that carry them out."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlite_utils import Database as SqliteUtils
+
+from bot.accounts import SlackUser
+from bot.store.database import Database
+from bot.store.queue import as_moment, as_text, claim, release
+from bot.workflows import Ending, Step, StepState
+
+KEPT: Final = timedelta(days=7)
+"""How long a step that is over is remembered after it would have expired."""
+
+_ACCEPT: Final = (
+    "INSERT INTO workflow_steps (execution_id, team_id, user_id, request_id, inputs, state, ending, "
+    "expires_at, attempts, due) VALUES (:execution_id, :team_id, :user_id, :request_id, :inputs, :state, "
+    ":ending, :expires_at, :attempts, :due) ON CONFLICT DO NOTHING"
+)
+_FORGET: Final = "DELETE FROM workflow_steps WHERE state = :told AND expires_at < :long_ago"
+_DECLINE: Final = (
+    "UPDATE workflow_steps SET state = :ended, ending = :ending, due = :due "
+    "WHERE execution_id = :execution_id AND state IN (:received, :asked)"
+)
+_WAIT: Final = (
+    "UPDATE workflow_steps SET state = :asked, attempts = 0, due = CASE WHEN EXISTS ("
+    "SELECT 1 FROM requests WHERE requests.request_id = workflow_steps.request_id "
+    "AND (requests.state IN ('announced', 'refused', 'expired') "
+    "OR (requests.state = 'created' AND requests.due IS NULL))) THEN :now ELSE expires_at END "
+    "WHERE execution_id = :execution_id AND state = :state"
+)
+"""The request may be over already; what counts as over is what m016's trigger watches for."""
+
+_SAVE: Final = (
+    "UPDATE workflow_steps SET state = :state, ending = :ending, attempts = :attempts, due = :due "
+    "WHERE execution_id = :execution_id AND state != :told AND (state != :ended OR :state IN (:ended, :told))"
+)
+"""What has ended does not begin again: its person may have declined while a worker was busy with it."""
+
+
+class StepStore:
+    """Keeps the steps of workflows until Slack was told how they ended, and a while longer."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], datetime], owner: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._owner = owner
+
+    async def accept(self, step: Step) -> None:
+        """Keep a step on disk; one that is known already stays as it is. Old ones are forgotten."""
+        row = _row(step)
+        old = {"told": StepState.TOLD, "long_ago": as_text(self._clock() - KEPT)}
+
+        def accept(database: SqliteUtils) -> None:
+            database.execute(_FORGET, old)
+            database.execute(_ACCEPT, row)
+
+        await self._database.write_soon(accept)
+
+    async def find(self, execution_id: str) -> Step | None:
+        """Give a step."""
+        query = "SELECT * FROM workflow_steps WHERE execution_id = ?"
+        rows = await self._database.read_soon(lambda database: list(database.query(query, [execution_id])))
+        return _step(rows[0]) if rows else None
+
+    async def decline(self, step: Step, ending: Ending, *, at: datetime) -> bool:
+        """End a step that waits for its person; False if it does not wait any more."""
+        row = {
+            "execution_id": step.execution_id,
+            "ended": StepState.ENDED,
+            "received": StepState.RECEIVED,
+            "asked": StepState.ASKED,
+            "ending": ending.written(),
+            "due": as_text(at),
+        }
+        return await self._database.write_soon(
+            lambda database: bool(database.execute(_DECLINE, row).rowcount)
+        )
+
+    def wait(self, step: Step) -> None:
+        """Let a step wait for its person: until its request is over, or it expires."""
+        row = {
+            "execution_id": step.execution_id,
+            "state": step.state,
+            "asked": StepState.ASKED,
+            "now": as_text(self._clock()),
+        }
+        self._database.write(lambda database: database.execute(_WAIT, row))
+
+    def save(self, step: Step) -> None:
+        """Commit a step's new state; one that has ended stays so, and nothing changes once Slack was told."""
+        row = _row(step)
+        kept = {name: row[name] for name in ("execution_id", "state", "ending", "attempts", "due")}
+        kept |= {"ended": StepState.ENDED, "told": StepState.TOLD}
+        self._database.write(lambda database: database.execute(_SAVE, kept))
+
+    # The workers' queue
+
+    def claim(self, *, limit: int) -> Sequence[Step]:
+        """Hold up to `limit` steps that are due and free, and give them."""
+        rows = claim(
+            self._database,
+            "workflow_steps",
+            "execution_id",
+            now=self._clock(),
+            owner=self._owner,
+            limit=limit,
+        )
+        return [_step(row) for row in rows]
+
+    def release(self, item: Step) -> None:
+        """Let go of a step."""
+        release(self._database, "workflow_steps", "execution_id", item.execution_id, owner=self._owner)
+
+    def postpone(self, item: Step, *, until: datetime) -> None:
+        """Let go of a step, and make it due later."""
+        release(
+            self._database, "workflow_steps", "execution_id", item.execution_id, owner=self._owner, due=until
+        )
+
+    def recover(self) -> None:
+        """After a start: nothing is held any more."""
+        let_go = "UPDATE workflow_steps SET lease_owner = NULL, lease_until = NULL"
+        self._database.write(lambda database: database.execute(let_go))
+
+
+def _row(step: Step) -> dict[str, Any]:
+    return {
+        "execution_id": step.execution_id,
+        "team_id": step.person.team_id,
+        "user_id": step.person.user_id,
+        "request_id": step.request_id,
+        "inputs": json.dumps(dict(step.inputs)),
+        "state": step.state,
+        "ending": step.ending.written(),
+        "expires_at": as_text(step.expires_at),
+        "attempts": step.attempts,
+        "due": as_text(step.due) if step.due else None,
+    }
+
+
+def _step(row: Mapping[str, Any]) -> Step:
+    return Step(
+        execution_id=row["execution_id"],
+        person=SlackUser(row["team_id"], row["user_id"]),
+        request_id=row["request_id"],
+        expires_at=datetime.fromisoformat(row["expires_at"]),
+        inputs=json.loads(row["inputs"]),
+        state=StepState(row["state"]),
+        ending=Ending.read(row["ending"]),
+        attempts=row["attempts"],
+        due=as_moment(row["due"]),
+    )

@@ -1,0 +1,269 @@
+"""Watching: runs become news for the team, at a cost that follows what happens and not how much there is.
+
+A person's timers are read in one call, when something is due of one of them; so are their tasks.
+"""
+
+import random
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from bot.accounts import SlackUser
+from bot.errors import Refused, ServiceUnavailable, SignInNeeded
+from bot.news import Event, Follower, News, Post, WatchedTimer, posts_of
+from bot.observing import Looks, Observation, conclude, follow, gone, next_look, observe
+from bot.timers import Task, Timer, TimerStatus
+
+SIGNED_OUT: Final = "signed out"
+"""Why nobody looks at the timers of somebody whose sign-in has ended."""
+
+QUIET_FOR: Final = timedelta(minutes=15)
+"""So long may Globus be silent, while a run was due, before its owner hears that news come late."""
+
+LONGEST_DELAY: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One person's timers, looked at together. `due` is when the next of them is; None while it rests.
+
+    `silent_since` is since when Globus has not answered, and `is_told` whether the person knows.
+    """
+
+    watch_id: int
+    person: SlackUser
+    due: datetime | None = None
+    attempts: int = 0
+    silent_since: datetime | None = None
+    is_told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who follows which timers, and which channels want to hear nothing."""
+
+    followers: Sequence[Follower] = ()
+    muted: frozenset[str] = frozenset()
+
+
+class Watches(Protocol):
+    """What is known of timers, and whose are looked at when."""
+
+    def timers(self, person: SlackUser) -> Sequence[WatchedTimer]:
+        """Give the timers of a person that may still do something, made with the account linked now."""
+        ...
+
+    def audience(self, team_id: str, job_ids: Collection[str]) -> Audience:
+        """Give who follows these timers."""
+        ...
+
+    def keep(
+        self, watch: Watch, after: Watch, observed: Sequence[Observation], posts: Sequence[Post]
+    ) -> bool:
+        """Commit a look in one step, and let go; False, and nothing changes, if a timer changed meanwhile.
+
+        Whoever asked for another look meanwhile gets it.
+        """
+        ...
+
+
+class Sight(Protocol):
+    """What can be seen of a person's timers at Globus. Raises SignInNeeded or ServiceUnavailable."""
+
+    def timers(self, person: SlackUser) -> Sequence[Timer]:
+        """Give all of a person's timers with their latest runs, in one call."""
+        ...
+
+    def timer(self, person: SlackUser, job_id: str) -> Timer | None:
+        """Give one timer with more of its runs; None if there is none any more."""
+        ...
+
+    def tasks(self, person: SlackUser, task_ids: Collection[str]) -> Mapping[str, Task]:
+        """Give these tasks by their IDs, in one call, as far as they can be seen."""
+        ...
+
+    def resume(self, person: SlackUser, job_id: str) -> None:
+        """Let a timer go on with the credentials that its owner has given now; raises Refused too."""
+        ...
+
+
+class Watching:
+    """Looks at timers when something is due, and says what is news."""
+
+    def __init__(
+        self,
+        *,
+        watches: Watches,
+        sight: Sight,
+        looks: Looks,
+        clock: Callable[[], datetime],
+        chance: random.Random,
+        wake: Callable[[], None],
+    ) -> None:
+        self._watches = watches
+        self._sight = sight
+        self._looks = looks
+        self._clock = clock
+        self._chance = chance
+        self._wake = wake
+
+    def work(self, watch: Watch) -> None:
+        """Look at a person's timers, and keep what is new with the news of it, in one step."""
+        known = self._watches.timers(watch.person)
+        at = self._clock()
+        try:
+            observed = self._look(watch.person, known, at)
+        except SignInNeeded:
+            self._rest(watch, known, at)
+        except ServiceUnavailable as problem:
+            self._later(watch, known, at, retry_after=problem.retry_after)
+        except Refused:
+            # Nobody can say why a person's own list is refused; it may be over later.
+            self._later(watch, known, at)
+        else:
+            self._keep(watch, known, observed, at)
+
+    def _look(self, person: SlackUser, known: Sequence[WatchedTimer], at: datetime) -> list[Observation]:
+        """Give what was seen, a timer for a timer."""
+        due = {timer.job_id for timer in known if self._is_due(timer, at)}
+        for timer in known:
+            if timer.is_resuming:
+                self._resume(person, timer)
+        is_listed = any(
+            # Without a moment to look at, somebody has seen that it is otherwise at Globus.
+            timer.is_resuming or timer.look_at is None or (timer.job_id in due and not timer.running)
+            for timer in known
+        )
+        observed = self._listed(person, known, at) if is_listed else [Observation(timer) for timer in known]
+        running = {run.task_id for one in observed for run in one.timer.running if run.task_id}
+        tasks = self._sight.tasks(person, running) if running else {}
+        return [
+            self._concluded(timer, follow(one, tasks, at), at, is_due=timer.job_id in due)
+            for timer, one in zip(known, observed, strict=True)
+        ]
+
+    def _is_due(self, timer: WatchedTimer, at: datetime) -> bool:
+        # What is due in a moment is looked at now: one call reads all of a person's timers.
+        return timer.look_at is None or timer.look_at <= at + self._looks.first
+
+    def _resume(self, person: SlackUser, timer: WatchedTimer) -> None:
+        try:
+            self._sight.resume(person, timer.job_id)
+        except Refused:
+            # Ended or deleted meanwhile, perhaps: the list says how it stands.
+            return
+
+    def _listed(self, person: SlackUser, known: Sequence[WatchedTimer], at: datetime) -> list[Observation]:
+        listed = {timer.job_id: timer for timer in self._sight.timers(person)}
+        return [self._compared(person, timer, listed.get(timer.job_id), at) for timer in known]
+
+    def _compared(
+        self, person: SlackUser, known: WatchedTimer, listed: Timer | None, at: datetime
+    ) -> Observation:
+        if known.status is TimerStatus.GONE:
+            return Observation(known)
+        if listed is None or _has_gap(known, listed):
+            # A list may leave out what it is about to show, and shows the latest runs only.
+            listed = self._sight.timer(person, known.job_id)
+        seen = gone(known, at) if listed is None else observe(known, listed, at)
+        return replace(seen, timer=replace(seen.timer, is_resuming=False))
+
+    def _concluded(
+        self, known: WatchedTimer, observed: Observation, at: datetime, *, is_due: bool
+    ) -> Observation:
+        result = conclude(known, observed, at)
+        if not is_due and result.timer == known:
+            return result
+        look_at = next_look(result.timer, at, self._looks, self._chance)
+        return replace(result, timer=replace(result.timer, look_at=look_at))
+
+    def _keep(
+        self, watch: Watch, known: Sequence[WatchedTimer], observed: Sequence[Observation], at: datetime
+    ) -> None:
+        expected = [one.timer.look_at for one in observed if one.timer.look_at]
+        after = Watch(watch.watch_id, watch.person, due=min(expected, default=None))
+        changed = [
+            one for before, one in zip(known, observed, strict=True) if one.runs or one.timer != before
+        ]
+        posts = self._addressed(watch, changed)
+        if not self._watches.keep(watch, after, changed, posts):
+            # Its owner changed a timer meanwhile: what was seen may be older than that.
+            self._watches.keep(watch, replace(after, due=at + self._looks.first), (), ())
+        if posts or any(one.is_redrawn for one in changed):
+            self._wake()
+
+    def _addressed(self, watch: Watch, observed: Sequence[Observation]) -> list[Post]:
+        told = [one for one in observed if one.news]
+        if not told:
+            return []
+        audience = self._watches.audience(watch.person.team_id, [one.timer.job_id for one in told])
+        return [post for one in told for post in addressed(one, audience)]
+
+    def _rest(self, watch: Watch, known: Sequence[WatchedTimer], at: datetime) -> None:
+        """Rest until the person signs in again; they are told once, and the team sees it."""
+        blind = [
+            Observation(replace(timer, unwatched=SIGNED_OUT, is_resuming=False), is_redrawn=True)
+            for timer in known
+            if timer.unwatched != SIGNED_OUT
+        ]
+        posts = self._to_owner(watch, known, Event.SIGNED_OUT, at) if blind else []
+        self._watches.keep(watch, Watch(watch.watch_id, watch.person), blind, posts)
+        self._wake()
+
+    def _later(
+        self,
+        watch: Watch,
+        known: Sequence[WatchedTimer],
+        at: datetime,
+        *,
+        retry_after: float | None = None,
+    ) -> None:
+        since = watch.silent_since or at
+        was_due = any(timer.running or (timer.next_run and timer.next_run <= at) for timer in known)
+        tells = not watch.is_told and was_due and at - since >= QUIET_FOR
+        growing = min(self._looks.first * 2 ** min(watch.attempts, 10), LONGEST_DELAY)
+        delay = max(growing * self._chance.uniform(0.75, 1.25), timedelta(seconds=retry_after or 0))
+        later = replace(
+            watch,
+            due=at + delay,
+            attempts=watch.attempts + 1,
+            silent_since=since,
+            is_told=watch.is_told or tells,
+        )
+        posts = self._to_owner(watch, known, Event.SILENT, since) if tells else []
+        self._watches.keep(watch, later, (), posts)
+        if posts:
+            self._wake()
+
+    def _to_owner(
+        self, watch: Watch, known: Sequence[WatchedTimer], event: Event, at: datetime
+    ) -> list[Post]:
+        news = News(event, known[0].job_id, at) if known else None
+        return [Post(watch.person.team_id, watch.person.user_id, news)] if news else []
+
+
+def addressed(observed: Observation, audience: Audience) -> list[Post]:
+    """Address what is news of one timer."""
+    timer = observed.timer
+    channel = timer.announcement.channel_id if timer.announcement else ""
+    return posts_of(
+        timer,
+        observed.news,
+        followers=[one for one in audience.followers if one.job_id == timer.job_id],
+        is_muted=channel in audience.muted,
+    )
+
+
+def _has_gap(known: WatchedTimer, listed: Timer) -> bool:
+    """Say whether runs may have passed that a list does not show."""
+    if listed.status is TimerStatus.UNKNOWN or not listed.runs or known.seen_until is None:
+        ran_unseen = listed.run_count + listed.error_count > 0
+        return not listed.runs and ran_unseen and _is_later(listed.last_run, known.seen_until)
+    oldest = min(run.started_at for run in listed.runs)
+    counted = listed.run_count + listed.error_count
+    return oldest > known.seen_until and counted > len(listed.runs)
+
+
+def _is_later(moment: datetime | None, than: datetime | None) -> bool:
+    return moment is not None and (than is None or moment > than)

@@ -1,0 +1,279 @@
+"""What is kept of timers: begun once, changed only by whoever saw the latest, and handed over."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from bot.accounts import Account, SlackUser, Token
+from bot.disconnecting import Parting
+from bot.news import Event, News, Post, WatchedTimer
+from bot.observing import Observation
+from bot.planning import Location, Plan, Source
+from bot.schedules import Schedule
+from bot.scheduling import RequestState, TimerRequest
+from bot.sessions import NO_SESSION, SessionRequirement
+from bot.store.database import Database
+from bot.store.disconnecting import PartingStore
+from bot.store.linking import AccountStore
+from bot.store.scheduling import RequestStore
+from bot.store.telling import MailboxStore
+from bot.store.vault import Vault, new_key, read_keys
+from bot.store.watching import WatchStore
+from bot.timers import Inactivity, Run, RunState, TimerStatus
+from bot.watching import Watch
+
+NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
+ADA = SlackUser("T1", "UADA")
+TOKEN = Token("timers", "all", "a", "r", 2**31)
+RUN = Run(NOW, "task", RunState.SUCCEEDED, NOW + timedelta(minutes=1), files=3, bytes_transferred=10)
+
+
+@dataclass
+class Stores:
+    database: Database
+    accounts: AccountStore
+    requests: RequestStore
+    watches: WatchStore
+    mailboxes: MailboxStore
+    partings: PartingStore
+
+    def made(self, job_id: str = "job", **more: object) -> TimerRequest:
+        """Keep a request that became a timer and was announced."""
+        plan = Plan(
+            source=Source("a", ("/data/",), "Beamline"),
+            destination=Location("b", "/archive/", "Archive"),
+            schedule=Schedule(NOW, timedelta(hours=1)),
+            announce_in="C1",
+            name=job_id.title(),
+        )
+        request = TimerRequest(f"request of {job_id}", f"ref{job_id}", ADA, plan, NOW)
+        request = replace(request, state=RequestState.CREATED, job_id=job_id, next_run=NOW)
+        asyncio.run(self.requests.accept(request))
+        announced = replace(request, **{"announced_ts": f"{job_id}.1"} | more)  # type: ignore[arg-type]
+        self.requests.save(announced)
+        return announced
+
+    def timer(self, job_id: str = "job") -> WatchedTimer:
+        found = self.watches.find("T1", job_id)
+        assert found
+        return found
+
+    def count(self, table: str) -> int:
+        counted = f"SELECT count(*) AS number FROM {table}"  # noqa: S608 - our own names
+        [row] = self.database.read(lambda database: list(database.query(counted)))
+        return int(row["number"])
+
+    def claimed(self) -> Watch:
+        [watch] = self.watches.claim(limit=10)
+        return watch
+
+    def stopped(self, **why: object) -> None:
+        """Let the timer be known as stopped."""
+        inactivity = Inactivity(is_paused=False, **why)  # type: ignore[arg-type]
+        stopped = replace(self.timer(), status=TimerStatus.INACTIVE, inactivity=inactivity)
+        watch = self.claimed()
+        assert self.watches.keep(watch, replace(watch, due=None), [Observation(stopped)], ())
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[Stores]:
+    ticks = count()
+
+    def clock() -> datetime:
+        return NOW + timedelta(microseconds=next(ticks))
+
+    database = Database(tmp_path / "bot.db")
+    vault = Vault(read_keys(new_key()))
+    accounts = AccountStore(database, vault, clock=clock)
+    accounts.link(Account(ADA, "identity", "ada"), (TOKEN,))
+    yield Stores(
+        database,
+        accounts,
+        RequestStore(database, clock=clock, owner="one"),
+        WatchStore(database, clock=clock, owner="one"),
+        MailboxStore(database, clock=clock, owner="one"),
+        PartingStore(database, vault, accounts, clock=clock, owner="one"),
+    )
+    database.close()
+
+
+def test_a_timer_is_watched_from_when_it_is_made_and_once(stores: Stores) -> None:
+    request = stores.made()
+    stores.requests.save(request)
+
+    assert [timer.title for timer in stores.watches.timers(ADA)] == ["Job"]
+    assert stores.timer().announcement
+    assert stores.claimed().person == ADA
+
+
+def test_what_was_seen_is_read_back_as_it_was(stores: Stores) -> None:
+    stores.made()
+    watch, known = stores.claimed(), stores.timer()
+    session = SessionRequirement(mfa=True)
+    seen = replace(
+        known,
+        status=TimerStatus.INACTIVE,
+        inactivity=Inactivity(is_paused=False, collections=frozenset({"c"}), session=session),
+        last=RUN,
+        running=(replace(RUN, state=RunState.RUNNING, ended_at=None),),
+        seen_until=NOW,
+        look_at=NOW + timedelta(hours=1),
+        succeeded=1,
+        is_failing=True,
+    )
+
+    assert stores.watches.keep(watch, replace(watch, due=seen.look_at), [Observation(seen, (RUN,))], ())
+
+    assert stores.timer() == replace(seen, version=known.version + 1)
+
+
+def test_a_look_that_began_before_a_change_changes_nothing(stores: Stores) -> None:
+    stores.made()
+    watch, known = stores.claimed(), stores.timer()
+    assert stores.watches.keep(watch, watch, [Observation(replace(known, succeeded=1))], ())
+    post = Post("T1", "UADA", News(Event.STOPPED, "job", NOW))
+
+    late = stores.watches.keep(watch, watch, [Observation(replace(known, succeeded=7), (RUN,))], [post])
+
+    assert not late
+    assert stores.timer().succeeded == 1
+    assert stores.mailboxes.claim(limit=10) == []
+
+
+def test_somebody_who_signs_in_during_a_look_is_looked_at_again(stores: Stores) -> None:
+    stores.made()
+    watch = stores.claimed()
+    stores.requests.resume(ADA, NO_SESSION)
+
+    stores.watches.keep(watch, replace(watch, due=None), (), ())
+
+    assert stores.claimed().person == ADA
+
+
+def test_a_sign_in_lets_go_on_what_lacked_just_that(stores: Stores) -> None:
+    stores.made()
+    stores.stopped(collections=frozenset({"a"}))
+    stores.requests.resume(ADA, NO_SESSION)
+    assert not stores.timer().is_resuming
+
+    stores.requests.resume(ADA, NO_SESSION, frozenset({"a", "b"}))
+
+    assert stores.timer().is_resuming
+    assert stores.claimed().person == ADA
+
+
+def test_a_session_that_is_wanted_is_not_brought_by_another_sign_in(stores: Stores) -> None:
+    stores.made()
+    wanted = SessionRequirement(domains=("uni.edu",))
+    stores.stopped(session=wanted)
+    stores.requests.resume(ADA, NO_SESSION, frozenset({"a"}))
+    assert not stores.timer().is_resuming
+
+    stores.requests.resume(ADA, wanted)
+
+    assert stores.timer().is_resuming
+
+
+def test_an_edited_timer_takes_over_the_announcement_and_its_followers_once(stores: Stores) -> None:
+    stores.made("old")
+    new = stores.made("new", announced_ts=None, replaces="old")
+    follow = "INSERT INTO followers VALUES ('T1', 'UGRACE', 'old', 'all')"
+    stores.database.write(lambda database: database.execute(follow))
+
+    assert stores.requests.take_over(new) == "old.1"
+    assert stores.requests.take_over(new) == "old.1"
+    stores.requests.save(replace(new, announced_ts="old.1"))
+
+    taken, old = stores.timer("new"), stores.timer("old")
+    assert taken.announcement
+    assert taken.announcement.message_ts == "old.1"
+    assert (old.announcement, old.status) == (None, TimerStatus.GONE)
+    assert [one.job_id for one in stores.watches.audience("T1", ["new", "old"]).followers] == ["new"]
+    [mailbox] = stores.mailboxes.claim(limit=10)
+    assert [kept.post.news.event for kept in stores.mailboxes.posts(mailbox, limit=10)] == [Event.EDITED]
+
+
+def test_a_timer_edited_into_another_channel_is_announced_there_anew(stores: Stores) -> None:
+    stores.made("old")
+    new = stores.made("new", announced_ts=None, replaces="old")
+    elsewhere = replace(new, plan=replace(new.plan, announce_in="C2"))
+
+    assert stores.requests.take_over(elsewhere) is None
+    assert stores.requests.take_over(elsewhere) is None
+
+    old = stores.timer("old")
+    assert old.announcement
+    assert old.unwatched == "replaced"
+    [mailbox] = stores.mailboxes.claim(limit=10)
+    assert stores.mailboxes.stale(mailbox) == "old"
+
+
+def test_a_change_that_comes_while_an_announcement_is_drawn_is_drawn_too(stores: Stores) -> None:
+    stores.made()
+    watch, known = stores.claimed(), stores.timer()
+    stores.watches.keep(watch, watch, [Observation(replace(known, succeeded=1), is_redrawn=True)], ())
+    drawing = stores.timer().redraws
+    seen = replace(stores.timer(), succeeded=2)
+    stores.watches.keep(watch, watch, [Observation(seen, is_redrawn=True)], ())
+    [mailbox] = stores.mailboxes.claim(limit=10)
+    assert known.redraws < drawing
+
+    stores.mailboxes.drawn(mailbox, "job", drawing, due=NOW)
+
+    [again] = stores.mailboxes.claim(limit=10)
+    assert stores.mailboxes.stale(again) == "job"
+    stores.mailboxes.drawn(again, "job", stores.timer().redraws, due=NOW)
+    assert stores.mailboxes.claim(limit=10) == []
+
+
+def test_news_are_given_in_order_and_forgotten_once_they_are_told(stores: Stores) -> None:
+    posts = [Post("T1", "C1", News(Event.RUN, str(number), NOW, run=RUN), "1.0") for number in range(3)]
+    stores.mailboxes.add(posts)
+    [mailbox] = stores.mailboxes.claim(limit=10)
+    kept = stores.mailboxes.posts(mailbox, limit=2)
+    assert [one.post for one in kept] == posts[:2]
+
+    stores.mailboxes.told(mailbox, kept, due=NOW)
+
+    [mailbox] = stores.mailboxes.claim(limit=10)
+    assert [one.post for one in stores.mailboxes.posts(mailbox, limit=9)] == posts[2:]
+
+
+def test_timers_of_another_globus_identity_are_not_looked_at(stores: Stores) -> None:
+    stores.made()
+    stores.accounts.link(Account(ADA, "another identity", "ada2"), (TOKEN,))
+
+    assert stores.watches.timers(ADA) == []
+
+
+def test_what_somebody_leaves_behind_says_so_and_is_watched_again_when_they_come_back(stores: Stores) -> None:
+    stores.made()
+    assert stores.partings.begin(Parting("parting", ADA, NOW))
+    assert stores.timer().unwatched == "left"
+    assert stores.watches.claim(limit=10) == []
+    assert stores.mailboxes.claim(limit=10)
+
+    stores.accounts.link(Account(ADA, "identity", "ada"), (TOKEN,))
+    stores.requests.resume(ADA, NO_SESSION)
+
+    assert stores.claimed().person == ADA
+    assert [timer.job_id for timer in stores.watches.timers(ADA)] == ["job"]
+
+
+def test_nothing_of_a_workspace_is_left(stores: Stores) -> None:
+    stores.made()
+    watch = stores.claimed()
+    stores.watches.keep(
+        watch, watch, [Observation(replace(stores.timer(), last=RUN), (RUN,), is_redrawn=True)], ()
+    )
+    stores.mailboxes.add([Post("T1", "C1", News(Event.STOPPED, "job", NOW))])
+
+    stores.partings.forget_workspace("T1")
+
+    for table in ("timers", "runs", "watches", "mailboxes", "posts", "requests"):
+        assert stores.count(table) == 0, table
