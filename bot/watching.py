@@ -18,8 +18,8 @@ from bot.timers import Task, Timer, TimerStatus
 SIGNED_OUT: Final = "signed out"
 """Why nobody looks at the timers of somebody whose sign-in has ended."""
 
-QUIET_FOR: Final = timedelta(minutes=15)
-"""So long may Globus be silent, while a run was due, before its owner hears that news come late."""
+QUIET_LOOKS: Final = 30
+"""So many waits for a first look (15 minutes) may Globus be silent before its owner hears of it."""
 
 LONGEST_DELAY: Final = timedelta(minutes=10)
 
@@ -221,7 +221,7 @@ class Watching:
     ) -> None:
         since = watch.silent_since or at
         was_due = any(timer.running or (timer.next_run and timer.next_run <= at) for timer in known)
-        tells = not watch.is_told and was_due and at - since >= QUIET_FOR
+        tells = not watch.is_told and was_due and at - since >= self._looks.first * QUIET_LOOKS
         growing = min(self._looks.first * 2 ** min(watch.attempts, 10), LONGEST_DELAY)
         delay = max(growing * self._chance.uniform(0.75, 1.25), timedelta(seconds=retry_after or 0))
         later = replace(

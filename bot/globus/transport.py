@@ -15,7 +15,7 @@ READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class OnceOnlyTransport(RequestsTransport):
-    """Repeats reading calls as the SDK does, and every other call at most once more, after a 401.
+    """Repeats reading calls as often as it is told, and every call once more after a 401.
 
     The SDK's own transport sends a POST up to six times when its answer is lost, late, garbled or a
     server error, and again wherever a redirect points. A 401 was not carried out, so the one repetition
@@ -31,8 +31,10 @@ class OnceOnlyTransport(RequestsTransport):
     def request(
         self, method: str, url: str, *, caller_info: RequestCallerInfo, **kwargs: Any
     ) -> requests.Response:
-        if method.upper() not in READING:
+        is_reading = method.upper() in READING
+        if not is_reading:
             kwargs["allow_redirects"] = False
+        if not is_reading or not caller_info.retry_config.max_retries:
             caller_info = RequestCallerInfo(
                 retry_config=_only_after_401(),
                 authorizer=caller_info.authorizer,

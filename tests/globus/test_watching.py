@@ -24,13 +24,23 @@ RAN = datetime(2022, 4, 1, 19, 30, 7, tzinfo=UTC)
 class Accounts:
     """Tokens for every service."""
 
+    def __init__(self, *, refresh_token: str | None = None) -> None:
+        self._refresh_token = refresh_token
+        self.renewed: list[str] = []
+
+    def renew(self, person: SlackUser, token: Token) -> None:
+        assert person == ADA
+        self.renewed.append(token.access_token)
+
     def end(self, person: SlackUser, token: Token) -> None:
         raise NotImplementedError
 
     def tokens(self, person: SlackUser) -> Mapping[str, Token]:
         del person
         servers = ("transfer.api.globus.org", "524230d7-ea86-4a52-8312-86065a9e0417")
-        return {server: Token(server, "all", "access", None, 4_000_000_000) for server in servers}
+        return {
+            server: Token(server, "all", "access", self._refresh_token, 4_000_000_000) for server in servers
+        }
 
 
 @pytest.fixture
@@ -174,6 +184,30 @@ def test_what_globus_says_is_understood_as_a_problem(
         for _ in range(3):
             with pytest.raises(ServiceUnavailable):
                 sight.timers(ADA)
+
+
+def test_a_token_that_globus_refuses_early_is_renewed_even_where_nothing_is_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    accounts: Any = Accounts(refresh_token="refresh")
+    registration = Registration("c0f1de00-5a4d-4b0f-8b07-000000000001", "secret")
+    sight = GlobusSight(Clients(registration, accounts=accounts, patience=Patience(2.0, repetitions=0)))
+    renewed = {
+        "access_token": "fresh",
+        "scope": "all",
+        "expires_in": 172_800,
+        "token_type": "Bearer",
+        "resource_server": "524230d7-ea86-4a52-8312-86065a9e0417",
+        "other_tokens": [],
+    }
+    faults = (answer(401), answer(200, json.dumps(renewed).encode()), answer(200, b'{"jobs":[]}'))
+    with scripted(*faults) as server:
+        for service in ("TIMER", "AUTH"):
+            monkeypatch.setenv(f"GLOBUS_SDK_SERVICE_URL_{service}", server.url)
+        assert sight.timers(ADA) == []
+
+    assert server.methods == ["GET", "POST", "GET"]
+    assert accounts.renewed == ["fresh"]
 
 
 def test_a_hundred_tasks_are_one_call_and_one_more_is_another(

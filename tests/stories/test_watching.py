@@ -295,3 +295,23 @@ def test_globus_that_is_down_makes_no_noise_and_what_was_missed_is_made_up_for(e
 
     shown(empty_stage, "2 runs")
     assert thread(empty_stage) == []
+
+
+def test_globus_that_stays_down_is_one_quiet_note_to_the_owner(empty_stage: Stage) -> None:
+    job_id = watched(empty_stage)
+    empty_stage.at_globus("hold")
+    run_now(empty_stage, job_id)
+    asked = empty_stage.globus_calls("GET /v0.10/task_list")
+    empty_stage.wait(lambda: empty_stage.globus_calls("GET /v0.10/task_list") > asked, "the run to be seen")
+    for method in ("GET /jobs/", "GET /v0.10/task_list"):
+        empty_stage.globus_fault("status", method=method, status=503, times=1000)
+
+    empty_stage.told("Globus has not answered since")
+    tried = empty_stage.globus_calls("GET /v0.10/task_list")
+    empty_stage.clear_globus_faults()
+    empty_stage.at_globus("hold", held=False)
+    shown(empty_stage, "2 runs")
+
+    assert len(direct(empty_stage, "Globus has not answered since")) == 1
+    assert thread(empty_stage) == []
+    assert tried < asked + 60
