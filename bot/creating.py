@@ -17,6 +17,8 @@ from bot.timers import Timer
 MOST_CREATIONS: Final = 2
 """The first, and one more after every look found nothing; then the owner decides."""
 
+SWEEP: Final = 5
+"""So many times as long as until the last look, nothing that was sent can still be on its way."""
 
 LOOKING: Final = "Globus did not say whether the timer was made. I am looking for it."
 
@@ -59,6 +61,19 @@ class Creating:
     def delete(self, person: SlackUser, job_id: str) -> None:
         """Delete a timer that another replaces; raises SignInNeeded or ServiceUnavailable."""
         self._timers.delete(person, job_id)
+
+    def sweep_at(self, request: TimerRequest) -> datetime | None:
+        """Give when to sweep up after a request that was sent more than once; None for all others."""
+        return self._clock() + SWEEP * self._looks[-1] if request.creations > 1 else None
+
+    def sweep(self, request: TimerRequest) -> None:
+        """Delete what carries the reference beside the request's own timer.
+
+        Globus may carry out a creation after the last look for it. Raises SignInNeeded or ServiceUnavailable.
+        """
+        for timer in self._timers.find(request.person, request.reference):
+            if timer.job_id != request.job_id:
+                self._timers.delete(request.person, timer.job_id)
 
     def intend(self, request: TimerRequest) -> TimerRequest:
         """Give the state to commit before the call: should this process die, it is found and unclear."""

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -118,6 +119,10 @@ class Fulfilling:
                 return self._look(request)
             case RequestState.CREATED:
                 return self._announce(request)
+            case RequestState.ANNOUNCED:
+                # Who cannot be spoken for any more sees in their own list what is left.
+                with suppress(SignInNeeded, Refused):
+                    self._creating.sweep(request)
         # A request whose day is not over was looked at too early: the clock was set back.
         waits = request.state is RequestState.WAITING_FOR_SIGN_IN and not request.creations
         return replace(request, due=request.received_at + WAITING_LIFE if waits else None)
@@ -190,7 +195,7 @@ class Fulfilling:
             return self._wait_with_old_timer(request, problem)
         except CannotPost as problem:
             return replace(request, due=None, reason=str(problem))
-        done = replace(request, state=RequestState.ANNOUNCED, due=None, reason="")
+        done = replace(request, state=RequestState.ANNOUNCED, due=self._creating.sweep_at(request), reason="")
         return replace(done, signed_out=False, announced_ts=announced)
 
     def _replace_timer(self, request: TimerRequest) -> str | None:
@@ -210,7 +215,7 @@ class Fulfilling:
     def _later(self, request: TimerRequest, problem: ServiceUnavailable) -> TimerRequest:
         growing = min(timedelta(seconds=2 ** min(request.attempts, 10)), LONGEST_DELAY)
         delay = max(growing * self._chance.uniform(0.75, 1.25), timedelta(seconds=problem.retry_after or 0))
-        sent = request.state in {RequestState.UNCLEAR, RequestState.CREATED}
+        sent = request.state in {RequestState.UNCLEAR, RequestState.CREATED, RequestState.ANNOUNCED}
         return replace(
             request,
             due=self._clock() + delay,

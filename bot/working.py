@@ -114,7 +114,7 @@ class Workers:
         """
         self._stopped.set()
         self._woken.set()
-        self._claiming.join()
+        self._claiming.join(seconds)
         self._pool.shutdown(wait=False, cancel_futures=True)
         with self._hands:
             self._hands.wait_for(lambda: not self._in_hand, timeout=seconds)

@@ -5,7 +5,7 @@ The words are the acts' own docstrings; what each takes is declared once, beside
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final, get_args
@@ -87,8 +87,11 @@ def in_words(acts: Sequence[Described]) -> Iterator[str]:
         "<code>ok: true</code>, or 400 with <code>ok: false</code>, an <code>error</code> and a sentence in "
         f'<code>detail</code>. Programs read <a href="{PREFIX}{DOCUMENT}">the same as OpenAPI 3.1</a>.</p>'
     )
+    common = frozenset.intersection(*(frozenset(act.parameters) for act in acts))
+    for name in sorted(common):
+        yield f"<p>Each takes <code>{escape(name)}</code> too: {_prose(acts[0].parameters[name].words)}.</p>"
     rows = (
-        (f"<code>{act.verb} {PREFIX}{act.name}</code>", _prose(act.words), "".join(_taken(act)))
+        (f'<code class="act">{act.verb} {PREFIX}{act.name}</code>', _prose(act.words), _taken(act, common))
         for act in acts
     )
     yield table(("Act", "What it does", "What it takes"), rows)
@@ -133,14 +136,18 @@ def _response(words: str, schema: Json) -> Json:
     return {"description": words, "content": {_CHANGES: {"schema": schema}}}
 
 
-def _taken(act: Described) -> Iterable[str]:
-    for name, one in act.parameters.items():
+def _taken(act: Described, common: frozenset[str]) -> str:
+    lines = []
+    for name in [one for one in act.parameters if one not in common]:
+        one = act.parameters[name]
         optional = "" if name in act.required else " (optional)"
-        yield f"<div><code>{escape(name)}</code>{optional}: {_prose(one.words)}</div>"
+        lines.append(f"<div><code>{escape(name)}</code>{optional}: {_prose(one.words)}</div>")
+    return "".join(lines) or "nothing"
 
 
 def _prose(text: str) -> str:
-    return _CODE.sub(r"<code>\1</code>", escape(text)).replace("\n\n", "<br>")
+    told = text.replace("Raises Refused", "Refused with")  # a docstring speaks to programmers
+    return _CODE.sub(r"<code>\1</code>", escape(told)).replace("\n\n", "<br>")
 
 
 _DONE: Final[Json] = {"type": "object", "properties": {"ok": {"const": True}}, "required": ["ok"]}

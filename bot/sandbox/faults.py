@@ -21,6 +21,7 @@ Kind: TypeAlias = Literal[
     "reset_before",
     "reset_after",
     "stalled",
+    "late",
 ]
 _KINDS: Final = get_args(Kind)
 _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
@@ -45,7 +46,8 @@ class Fault:
     the same address again. None of these but `hang` carries the call out. `status_after`, `hang_after` and
     `drop_after` carry it out first, as do `truncated`, whose answer ends in the middle, `stalled`, whose
     answer stays there for `seconds`, and `garbage`, whose answer is no HTTP. `reset_before` and `reset_after`
-    are like `drop_…`, but the connection is reset. Slack knows none from `redirect` on.
+    are like `drop_…`, but the connection is reset. `late` is carried out after `seconds`, even if nobody
+    waits for it any more. Slack knows none from `redirect` on.
     """
 
     method: str

@@ -27,6 +27,9 @@ GROUP: Final = 64
 CLOSING_SECONDS: Final = 3.0
 """How long the last writes may take: whoever stops the bot kills it after ten."""
 
+MOST_WAITING: Final = 10_000
+"""So many writes wait at most, of about 2 kB each; it takes a disk that hangs, and a flood, to get there."""
+
 TRIES: Final = 60
 """How often a worker tries to write before its work is given back, to be done again."""
 
@@ -104,7 +107,7 @@ class Database:
         with suppress(queue.Empty):
             while True:
                 left = self._writes.get_nowait()
-                if left:
+                if left and left.done.set_running_or_notify_cancel():
                     left.done.set_exception(
                         DatabaseProblem("The database is closed.", "Start the bot again.")
                     )
@@ -156,6 +159,8 @@ class Database:
         self._begin(lambda database: database.execute("PRAGMA user_version = 0")).result(seconds)
 
     def _begin(self, job: Callable[[SqliteUtils], _Value]) -> Future[_Value]:
+        if self._writes.qsize() >= MOST_WAITING:
+            raise DatabaseProblem("There is more to keep than can be written down.", "Try again in a minute.")
         done: Future[_Value] = Future()
         self._writes.put(_Write(job, done))
         if self._is_closed and not self._writer.is_alive():
@@ -222,7 +227,9 @@ def _carry_out(database: SqliteUtils, write: _Write) -> tuple[Future[Any], Any, 
     try:
         with database.atomic():
             return write.done, write.job(database), None
-    except Exception as error:  # noqa: BLE001 - whatever it is belongs to the caller who waits for it
+    except Exception as error:
+        if not database.conn.in_transaction:
+            raise  # a full disk undoes the whole group, and what follows must not be committed without it
         return write.done, None, error
 
 

@@ -1,6 +1,7 @@
 """What is old in SQLite, and the chore of letting it go."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -14,41 +15,55 @@ RUNS_KEPT: Final = 30
 """Of a live timer, whatever their age: its details show them."""
 
 _OVER: Final = "(status IN ('ended', 'gone') OR unwatched IN ('left', 'replaced'))"
-_OLD_TIMERS: Final = "SELECT job_id FROM timers WHERE over_since < :before"
+_OF_OLD_TIMERS: Final = "job_id IN (SELECT job_id FROM timers WHERE over_since < :before)"
+_RESTS: Final = "due IS NULL AND lease_owner IS NULL"
 
-_DROPS: Final[Mapping[str, str]] = {
+
+@dataclass(frozen=True, slots=True)
+class _Drop:
+    """Rows that go: of which table, by which key, and when."""
+
+    table: str
+    key: tuple[str, ...]
+    when: str
+
+
+_DROPS: Final[Mapping[str, _Drop]] = {
     # Of timers that are over: all that hangs on them goes first, so that a crash leaves nothing behind.
-    "runs of old timers": f"runs WHERE (job_id, started_at) IN (SELECT job_id, started_at FROM runs "
-    f"WHERE job_id IN ({_OLD_TIMERS}) LIMIT :limit)",
-    "followers": f"followers WHERE rowid IN (SELECT rowid FROM followers WHERE job_id IN ({_OLD_TIMERS}) "
-    "LIMIT :limit)",
-    "requests of old timers": "requests WHERE request_id IN (SELECT request_id FROM requests "
-    f"WHERE job_id IN ({_OLD_TIMERS}) AND due IS NULL AND lease_owner IS NULL LIMIT :limit)",
-    "timers": "timers WHERE job_id IN (SELECT job_id FROM timers WHERE over_since < :before "
-    "AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.job_id = timers.job_id) "
-    "AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.job_id = timers.job_id) LIMIT :limit)",
+    "runs of old timers": _Drop("runs", ("job_id", "started_at"), _OF_OLD_TIMERS),
+    "followers": _Drop("followers", ("job_id", "team_id", "user_id"), _OF_OLD_TIMERS),
+    "requests of old timers": _Drop("requests", ("request_id",), f"{_OF_OLD_TIMERS} AND {_RESTS}"),
+    "timers": _Drop(
+        "timers",
+        ("job_id",),
+        "over_since < :before AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.job_id = timers.job_id) "
+        "AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.job_id = timers.job_id)",
+    ),
     # Of timers that live: more runs than anybody looks at.
-    "runs": f"runs WHERE (job_id, started_at) IN (SELECT job_id, started_at FROM runs AS old "
-    "WHERE started_at < :before AND "
-    "(SELECT count(*) FROM runs AS newer WHERE newer.job_id = old.job_id "
-    f"AND newer.started_at > old.started_at) >= {RUNS_KEPT} LIMIT :limit)",
+    "runs": _Drop(
+        "runs",
+        ("job_id", "started_at"),
+        "started_at < :before AND EXISTS (SELECT 1 FROM runs AS newer WHERE newer.job_id = runs.job_id "
+        f"AND newer.started_at > runs.started_at LIMIT 1 OFFSET {RUNS_KEPT - 1})",
+    ),
     # Requests that never became timers, or whose timers are not known any more.
-    "requests": "requests WHERE request_id IN (SELECT request_id FROM requests WHERE received_at < :before "
-    "AND state IN ('announced', 'refused', 'expired') AND due IS NULL AND lease_owner IS NULL "
-    "AND NOT EXISTS (SELECT 1 FROM timers WHERE timers.job_id = requests.job_id) LIMIT :limit)",
-    "changes": "changes WHERE rowid IN (SELECT rowid FROM changes WHERE asked_at < :before AND due IS NULL "
-    "AND lease_owner IS NULL LIMIT :limit)",
-    "workflow steps": "workflow_steps WHERE execution_id IN (SELECT execution_id FROM workflow_steps "
-    "WHERE expires_at < :before AND due IS NULL AND state <> 'asked' LIMIT :limit)",
-    "drafts": "drafts WHERE rowid IN (SELECT rowid FROM drafts WHERE saved_at < :before LIMIT :limit)",
-    "places": "places WHERE rowid IN (SELECT rowid FROM places WHERE kept_at < :before LIMIT :limit)",
+    "requests": _Drop(
+        "requests",
+        ("request_id",),
+        # The plus keeps SQLite from going by state, of which nearly all rows have the same.
+        f"received_at < :before AND +state IN ('announced', 'refused', 'expired') AND {_RESTS} "
+        "AND NOT EXISTS (SELECT 1 FROM timers WHERE timers.job_id = requests.job_id)",
+    ),
+    "changes": _Drop("changes", ("change_id",), f"asked_at < :before AND {_RESTS}"),
+    "workflow steps": _Drop(
+        "workflow_steps", ("execution_id",), f"expires_at < :before AND state <> 'asked' AND {_RESTS}"
+    ),
+    "drafts": _Drop("drafts", ("team_id", "user_id"), "saved_at < :before"),
+    "places": _Drop("places", ("team_id", "user_id", "place_key"), "kept_at < :before"),
     # What was meant for minutes.
-    "sign-ins": "sign_ins WHERE sign_in_id IN (SELECT sign_in_id FROM sign_ins "
-    "WHERE expires_at < :short_before AND due IS NULL AND lease_owner IS NULL LIMIT :limit)",
-    "tickets": "tickets WHERE rowid IN (SELECT rowid FROM tickets WHERE expires_at < :short_before "
-    "LIMIT :limit)",
-    "journeys": "journeys WHERE rowid IN (SELECT rowid FROM journeys WHERE expires_at < :short_before "
-    "LIMIT :limit)",
+    "sign-ins": _Drop("sign_ins", ("sign_in_id",), f"expires_at < :short_before AND {_RESTS}"),
+    "tickets": _Drop("tickets", ("ticket_hash",), "expires_at < :short_before"),
+    "journeys": _Drop("journeys", ("state_hash",), "expires_at < :short_before"),
 }
 """What goes, in this order. The audit trail does not."""
 
@@ -78,10 +93,20 @@ class OldStore:
         return tuple(_DROPS)
 
     def drop(self, kind: str, *, before: datetime, short_before: datetime, limit: int) -> int:
-        """Let up to `limit` of a kind go that are older; gives how many went."""
-        values = {"before": as_text(before), "short_before": as_text(short_before), "limit": limit}
-        drop = f"DELETE FROM {_DROPS[kind]}"
-        return self._database.write(lambda database: database.execute(drop, values).rowcount)
+        """Let up to `limit` of a kind go that are older; gives how many were found.
+
+        They are looked for beside the writer, who serves everybody, and looked at again when they go.
+        """
+        what = _DROPS[kind]
+        moments = {"before": as_text(before), "short_before": as_text(short_before)}
+        find = f"SELECT {', '.join(what.key)} FROM {what.table} WHERE {what.when} LIMIT :limit"
+        found = self._database.read(lambda database: list(database.query(find, moments | {"limit": limit})))
+        here = " AND ".join(f"{name} = :{name}" for name in what.key)
+        drop = f"DELETE FROM {what.table} WHERE {here} AND {what.when}"
+        if found:
+            rows = [row | moments for row in found]
+            self._database.write(lambda database: database.conn.executemany(drop, rows))
+        return len(found)
 
     def again(self, chore: Chore, due: datetime) -> None:
         """Make a chore due again."""

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from sqlite_utils import Database as SqliteUtils
+from sqlite_utils.utils import sqlite3 as newest  # type: ignore[attr-defined]
 
 from bot.errors import DatabaseProblem
-from bot.store.database import Database, wal_is_safe
+from bot.store.database import MOST_WAITING, Database, wal_is_safe
 
 
 def counts(database: SqliteUtils) -> int:
@@ -109,3 +110,74 @@ def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
 )
 def test_wal_is_used_only_where_sqlite_has_no_wal_reset_bug(version: tuple[int, ...], *, safe: bool) -> None:
     assert wal_is_safe(version) is safe
+
+
+def test_a_disk_that_fills_up_in_the_middle_of_a_group_undoes_all_of_it(tmp_path: Path) -> None:
+    database = Database(tmp_path / "bot.db")
+
+    def fills_up(writer: SqliteUtils) -> None:
+        writer.conn.execute("ROLLBACK")  # as SQLite itself does (https://sqlite.org/lang_transaction.html)
+        raise OSError("the disk is full")
+
+    def held(_writer: SqliteUtils) -> None:
+        holding.set()
+        together.wait(10)
+
+    async def all_at_once() -> list[object]:
+        # The first one holds the writer, so that those after it are one group.
+        first = asyncio.ensure_future(database.write_soon(held))
+        await asyncio.to_thread(holding.wait, 10)
+        jobs = [lambda writer: account(1, writer), fills_up, lambda writer: account(2, writer)]
+        group = [asyncio.ensure_future(database.write_soon(job)) for job in jobs]
+        await asyncio.sleep(0.2)
+        together.set()
+        return await asyncio.gather(*group, first, return_exceptions=True)
+
+    together, holding = threading.Event(), threading.Event()
+    outcomes = asyncio.run(all_at_once())
+    kept = database.read(counts)
+    database.close()
+
+    assert [isinstance(outcome, Exception) for outcome in outcomes] == [True, True, True, False]
+    assert kept == 0
+
+
+def test_a_write_waits_until_another_process_lets_the_file_go(tmp_path: Path) -> None:
+    database = Database(tmp_path / "bot.db")
+    tries: list[int] = []
+
+    def locked_twice(writer: SqliteUtils) -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise newest.OperationalError("database is locked")
+        account(1, writer)
+
+    database.write(locked_twice)
+    with pytest.raises(newest.OperationalError, match="no such table"):
+        database.write(lambda writer: writer.execute("SELECT 1 FROM nowhere"))
+    kept = database.read(counts)
+    database.close()
+
+    assert (len(tries), kept) == (3, 1)
+
+
+def test_no_more_than_so_many_writes_wait(tmp_path: Path) -> None:
+    database = Database(tmp_path / "bot.db")
+    holding, let_go = threading.Event(), threading.Event()
+
+    def hold(_writer: SqliteUtils) -> None:
+        holding.set()
+        let_go.wait(10)
+
+    held = database._begin(hold)
+    holding.wait(10)
+    waiting = [database._begin(counts) for _ in range(MOST_WAITING)]
+
+    with pytest.raises(DatabaseProblem, match="more to keep"):
+        database.write(counts)
+    let_go.set()
+    held.result()
+    counted = {one.result() for one in waiting}
+    database.close()
+
+    assert counted == {0}

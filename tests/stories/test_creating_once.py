@@ -90,6 +90,33 @@ def test_an_owner_may_forget_a_request_whose_outcome_is_unclear(linked: Stage) -
     assert linked.timers() == []
 
 
+def test_a_timer_that_comes_after_another_was_made_in_its_place_is_swept_up(linked: Stage) -> None:
+    linked.globus_fault("late", seconds=7)
+    linked.schedule(SHARED, LAPTOP)
+    [message] = linked.announced()
+    linked.wait(lambda: len(linked.timers()) == 2, "Globus to be done with the first call at last")
+
+    linked.wait(lambda: len(linked.timers()) == 1, "the bot to sweep up")
+
+    assert linked.timers()[0]["job_id"] in words(message)
+    only_one(linked)
+
+
+def test_timers_that_come_later_than_every_look_are_found_when_the_owner_lets_look_again(
+    linked: Stage,
+) -> None:
+    # Both calls are carried out long after the bot has given up on them.
+    linked.globus_fault("late", seconds=12, times=2)
+    linked.schedule(SHARED, LAPTOP)
+    linked.shown("it is not among your timers")
+    linked.wait(lambda: len(linked.timers()) == 2, "Globus to be done at last")
+    assert linked.announcements() == []
+
+    linked.ada.press("look_again")
+
+    only_one(linked)
+
+
 def test_a_refusal_by_globus_is_told_in_its_words_and_makes_no_timer(linked: Stage) -> None:
     linked.globus_fault("status", status=422)
     linked.schedule(SHARED, LAPTOP)

@@ -42,6 +42,9 @@ async def answer_call(
     if fault and fault.kind == "hang":
         await asyncio.sleep(fault.seconds)
     answer = _instead(request, fault, refusal)
+    if fault and fault.kind == "late":
+        # Whoever hangs up ends this, and must not end that.
+        answer = await asyncio.shield(_perform_late(globus, request, handler, fault.seconds))
     if answer is None:
         answer = await perform(globus, request, handler)
     if fault and fault.kind == "status_after":
@@ -72,6 +75,13 @@ async def perform(globus: Globus, request: web.Request, handler: Handler) -> web
         return page(problem.title, body, status=HTTPStatus.BAD_REQUEST)
 
 
+async def _perform_late(
+    globus: Globus, request: web.Request, handler: Handler, seconds: float
+) -> web.StreamResponse:
+    await asyncio.sleep(seconds)
+    return await perform(globus, request, handler)
+
+
 async def _spoiled(request: web.Request, answer: web.StreamResponse, fault: Fault) -> web.StreamResponse:
     """Send half of an answer, or something that is none, and break the connection off."""
     spoiled = web.StreamResponse(status=answer.status, headers={"Content-Type": "application/json"})
@@ -99,6 +109,7 @@ _CARRIED_OUT: Final = frozenset(
         "truncated",
         "garbage",
         "stalled",
+        "late",
     }
 )
 

@@ -12,7 +12,8 @@ async def screen(slack: Slack, body: Json) -> Json:
 
     `channel_id` names the conversation, `dm` the one with the bot; without either there are no `messages`.
     `home` asks for the Home tab too. `refusals` are the app's Web API calls after the number `after` that
-    Slack refused. `is_listening` says whether the app can be reached at all. `number` is that of the latest change, for `wait`; `now` is in epoch seconds.
+    Slack refused; `is_listening` says whether the app can be reached at all. `number` is that of the latest
+    change, for `wait`; `now` is in epoch seconds.
     """
     person = person_of(slack, body)
     answer: Json = {

@@ -39,9 +39,10 @@ def m017_audit(database: Database) -> None:
 
 @schema()
 def m018_retention(database: Database) -> None:
-    """Find what is old, know since when a timer is over, and look once a day."""
+    """Find what is old, know since when a timer is over, count by state, and look once a day."""
     database.execute("ALTER TABLE timers ADD COLUMN over_since TEXT")  # as the daily look found it first
     database.execute("CREATE INDEX requests_by_age ON requests (received_at)")
+    database.execute("CREATE INDEX requests_by_state ON requests (state)")
     database.execute("CREATE INDEX runs_by_age ON runs (started_at)")
     database.execute("CREATE INDEX requests_unclear ON requests (unclear_since) WHERE state = 'unclear'")
     database.execute("""

@@ -20,8 +20,7 @@ export function openMenu(anchor, items, label) {
   menu.querySelector("[role=menuitem]")?.focus();
 }
 
-/** Close the menu that is open, if one is. */
-export function closeMenu() {
+function closeMenu() {
   if (!open) return;
   const { menu, anchor } = open;
   const hadFocus = menu.contains(document.activeElement);

@@ -2,7 +2,7 @@
 
 import { Hands, busy } from "./acting.js";
 import { drawBlock } from "./blocks.js";
-import { fill, h, reconcile } from "./dom.js";
+import { h, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
 import { inspectMessage, isOpen as isInspecting } from "./inspector.js";
 import { openMenu } from "./menu.js";
@@ -34,7 +34,10 @@ export function drawMessages() {
   const here = conversation();
   const messages = session.screen.messages;
   log.hidden = !here || !messages;
-  if (log.hidden) return;
+  if (log.hidden) {
+    jump.hidden = true;
+    return;
+  }
   const isNew = shownIn !== `${session.userId} ${here.id}`;
   const wasAtEnd = isAtEnd();
   if (isNew) log.replaceChildren();
@@ -44,13 +47,18 @@ export function drawMessages() {
     sign: (row) => row.sign,
     draw: (row) => row.draw(),
   });
-  const last = messages.at(-1);
-  const isOwn = last && last.ts !== seenTs && (last.user === session.userId || last.is_ephemeral);
-  if (isNew || wasAtEnd || isOwn) log.scrollTop = log.scrollHeight;
-  else if (last?.ts > seenTs) jump.hidden = false;
-  if (!jump.hidden && isAtEnd()) jump.hidden = true;
-  seenTs = last?.ts ?? "";
+  scroll(messages.at(-1), { isNew, wasAtEnd });
   markRead(here, messages);
+}
+
+/** Go to the end where the person was there, has just come, or has written; otherwise offer to. */
+function scroll(last, { isNew, wasAtEnd }) {
+  const isLater = last && last.ts > seenTs;
+  const isOwn = isLater && (last.user === session.userId || last.is_ephemeral);
+  if (isNew || wasAtEnd || isOwn) log.scrollTop = log.scrollHeight;
+  else if (isLater) jump.hidden = false;
+  if (isAtEnd()) jump.hidden = true;
+  seenTs = last?.ts ?? "";
 }
 
 let newFrom = "";
@@ -255,6 +263,3 @@ function menuOf(message, more, canReply) {
   }
   return items;
 }
-
-/** Say in a place that nothing is there. */
-export const nothing = (element, words) => fill(element, h("p", { class: "start" }, words));

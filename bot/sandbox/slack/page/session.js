@@ -16,7 +16,6 @@ export const zone = () => person()?.tz ?? "UTC";
 export const bot = () => session.state.bot;
 export const userNamed = (id) => session.state.users.find((user) => user.id === id);
 export const direct = () => session.screen?.conversations.find((one) => one.kind === "im");
-export const isApp = () => Boolean(session.place.app);
 
 /** Give the conversation that is open; none while the Home tab is. */
 export function conversation() {

@@ -126,7 +126,7 @@ function appRow() {
   const place = { app: session.place.app ?? "messages" };
   const unread = session.place.app === "home" ? 0 : direct().unread;
   const picture = face(bot().user_id, "tiny");
-  const more = !session.screen.is_listening && h("small", {}, " is not connected");
+  const more = !session.screen.is_listening && h("small", {}, " not connected");
   return row({
     name: bot().name,
     href: address({ place }),
