@@ -5,6 +5,7 @@ libraries is shared. The commands that newcomers type are started by hand in `te
 """
 
 import atexit
+import ctypes
 import faulthandler
 import json
 import os
@@ -95,6 +96,7 @@ class Forks:
             self._origin.wait()
 
 
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 _ROOT = Path(__file__).parents[2]
 FORKS = Forks()
 
@@ -135,8 +137,10 @@ def _code(pid: int, alive: set[int]) -> int | None:
 
 
 def _become(asked: Json) -> None:
-    """Let a copy stand where a process of its own would stand."""
+    """Let a copy stand where a process of its own would stand, and not outlive its origin."""
     os.setsid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.chdir(asked["folder"])
     os.environ.clear()  # noqa: TID251 - a copy has the environment that it is given
     os.environ.update(asked["environment"])  # noqa: TID251

@@ -109,7 +109,7 @@ def test_rotating_the_keys_and_disconnecting_are_told_of(empty_stage: Stage) -> 
     empty_stage.link_account()
     empty_stage.run_command("keys", "rotate")
     empty_stage.ada.command("disconnect", channel_id="C0LABDATA1")
-    empty_stage.wait(lambda: "submit" in empty_stage.ada.top(), "the question")
+    empty_stage.shown("I forget")
     empty_stage.ada.submit()
     empty_stage.told("is disconnected")
 

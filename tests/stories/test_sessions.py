@@ -350,5 +350,5 @@ def test_expired_access_tokens_are_refreshed_once_however_many_calls_need_them(l
     linked.shown("Globus needs one more consent")
 
     side_by_side = [one for one in linked.globus_traffic(before) if one["status"] == 401]
-    assert len(side_by_side) > len(refreshes(linked)) == 3
+    assert len(side_by_side) >= len(refreshes(linked)) == 3
     assert linked.globus_calls() == 0
