@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from bot.accounts import SlackUser
 from bot.errors import OutcomeUnclear
+from bot.planning import Plan
 from bot.scheduling import RequestState, TimerRequest
 from bot.timers import Timer
 
@@ -19,6 +20,9 @@ MOST_CREATIONS: Final = 2
 
 SWEEP: Final = 5
 """So many times as long as until the last look, nothing that was sent can still be on its way."""
+
+LATE: Final = timedelta(minutes=5)
+"""A start that lies further back is moved: Globus takes one that is "close to now", whatever that means."""
 
 LOOKING: Final = "Globus did not say whether the timer was made. I am looking for it."
 
@@ -77,10 +81,12 @@ class Creating:
 
     def intend(self, request: TimerRequest) -> TimerRequest:
         """Give the state to commit before the call: should this process die, it is found and unclear."""
+        now = self._clock()
         return replace(
             request,
+            plan=_caught_up(request, now),
             state=RequestState.CREATING,
-            due=self._clock() + self._looks[0],
+            due=now + self._looks[0],
             creations=request.creations + 1,
         )
 
@@ -136,3 +142,20 @@ class Creating:
             attempts=0,
             reason="",
         )
+
+
+def _caught_up(request: TimerRequest, now: datetime) -> Plan:
+    """Give the plan with a start that Globus still takes, after the request waited past its own.
+
+    What was to run as soon as it is scheduled, or once, runs now; the rest keeps its rhythm, from its next
+    run on. Where the end has passed as well, Globus says so.
+    """
+    schedule = request.plan.schedule
+    if schedule.start >= now - LATE:
+        return request.plan
+    start = now
+    if schedule.interval and schedule.start > request.received_at + LATE:
+        start = schedule.start - (schedule.start - now) // schedule.interval * schedule.interval
+    if schedule.until and schedule.until <= start:
+        return request.plan
+    return replace(request.plan, schedule=replace(schedule, start=start))

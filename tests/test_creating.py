@@ -199,3 +199,40 @@ def test_a_request_that_was_sent_twice_is_swept_up_after(
     creating.sweep(announced)
 
     assert globus.asked == ["find", "delete late", "delete later"]
+
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "waited", "start"),
+    [
+        (Schedule(NOW), 5 * MINUTE, NOW),
+        (Schedule(NOW), 6 * MINUTE, NOW + 6 * MINUTE),
+        (Schedule(NOW, DAY), 3 * HOUR, NOW + 3 * HOUR),
+        (Schedule(NOW + 5 * MINUTE, DAY), 3 * HOUR, NOW + 3 * HOUR),
+        (Schedule(NOW + HOUR, DAY), 3 * HOUR, NOW + HOUR + DAY),
+        (Schedule(NOW + HOUR, DAY, runs=3), 50 * HOUR, NOW + HOUR + 3 * DAY),
+        (Schedule(NOW + HOUR, DAY), HOUR + DAY, NOW + HOUR + DAY),
+        (Schedule(NOW + HOUR), 3 * HOUR, NOW + 3 * HOUR),
+        (Schedule(NOW + DAY, DAY), 3 * HOUR, NOW + DAY),
+        (Schedule(NOW + HOUR, HOUR, until=NOW + 3 * HOUR), 2 * HOUR + MINUTE, NOW + HOUR),
+    ],
+)
+def test_a_request_that_waited_past_its_start_is_sent_with_one_that_globus_takes(
+    creating: Creating, clock: Clock, schedule: Schedule, waited: timedelta, start: datetime
+) -> None:
+    clock.now += waited
+
+    intended = creating.intend(replace(REQUEST, plan=replace(REQUEST.plan, schedule=schedule)))
+
+    assert intended.plan.schedule == replace(schedule, start=start)
+
+
+def test_the_start_stays_where_the_end_has_passed_too(creating: Creating, clock: Clock) -> None:
+    schedule = Schedule(NOW, HOUR, until=NOW + 3 * HOUR)
+    clock.now += 3 * HOUR
+
+    intended = creating.intend(replace(REQUEST, plan=replace(REQUEST.plan, schedule=schedule)))
+
+    assert intended.plan.schedule == schedule
