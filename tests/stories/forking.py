@@ -67,6 +67,7 @@ class Forks:
 
     def start(self, *words: str, folder: Path, environment: Mapping[str, str], output: Path) -> Fork:
         """Run one of the bot's commands in a folder; what it says is added to a file."""
+        output.touch(mode=0o600)
         given = {"words": words, "folder": str(folder), "environment": dict(environment)}
         return Fork(self, self.ask(act="start", output=str(output), **given)["pid"])
 

@@ -137,7 +137,7 @@ def test_a_home_tab_that_nobody_opened_costs_nothing(stage: Stage) -> None:
 
     assert published(stage, stage.ada.user_id) == published(stage, GRACE) == 0
     stage.ada.open_home()
-    stage.wait(lambda: published(stage, stage.ada.user_id) == 1, "the Home tab")
+    stage.wait(lambda: published(stage, stage.ada.user_id) >= 1, "the Home tab")
     assert "every day" in words(stage.ada.home())
 
 

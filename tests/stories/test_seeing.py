@@ -176,9 +176,9 @@ def test_the_home_tab_shows_the_timers_and_what_they_lack(empty_stage: Stage) ->
     assert "1 more timer that I did not make" in shown
     assert has(stage.ada.home(), "timer_details")
 
+    stage.wait(lambda: "Last run" in words(stage.announcements()[0]), "the first run")
     scope = f"https://auth.globus.org/scopes/{BEAMLINE.id}/data_access"
     stage.at_globus("revoke_consent", username=ADA_AT_GLOBUS.username, scope=scope)
-    stage.wait(lambda: "Last run" in words(stage.announcements()[0]), "the first run")
     run_again(stage, stage.timers()[0]["job_id"])
     stage.told("It has stopped")
     stage.ada.open_home()
