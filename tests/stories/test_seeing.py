@@ -209,3 +209,21 @@ def test_words_that_mean_something_are_no_names_of_presets(empty_stage: Stage) -
         stage.ada.fill("preset_name", word)
         assert "means something else" in stage.ada.submit()["errors"]["preset_name"]
         stage.ada.close()
+
+
+def test_the_list_of_a_channel_is_turned_page_by_page_in_place(empty_stage: Stage) -> None:
+    stage = empty_stage
+    stage.start_bot()
+    stage.link_account()
+    for number in range(11):
+        stage.schedule(SHARED, LAPTOP, name=f"Number {number}", start=starting_tomorrow())
+        close_all(stage.ada)
+    stage.announced(11)
+    stage.grace.command("list", channel_id=LAB_DATA)
+    assert "1 to 10 of 11" in words(stage.grace.messages(LAB_DATA)[-1])
+    count = len(stage.grace.messages(LAB_DATA))
+
+    stage.grace.press_in_message(stage.grace.messages(LAB_DATA)[-1], "list_page", channel_id=LAB_DATA)
+
+    stage.wait(lambda: "11 to 11 of 11" in words(stage.grace.messages(LAB_DATA)[-1]), "the second page")
+    assert len(stage.grace.messages(LAB_DATA)) == count
