@@ -227,3 +227,20 @@ def test_the_list_of_a_channel_is_turned_page_by_page_in_place(empty_stage: Stag
 
     stage.wait(lambda: "11 to 11 of 11" in words(stage.grace.messages(LAB_DATA)[-1]), "the second page")
     assert len(stage.grace.messages(LAB_DATA)) == count
+
+
+def test_the_home_tab_is_turned_page_by_page(empty_stage: Stage) -> None:
+    stage = empty_stage
+    stage.start_bot()
+    stage.link_account()
+    for number in range(21):
+        stage.schedule(SHARED, LAPTOP, name=f"Number {number}", start=starting_tomorrow())
+        close_all(stage.ada)
+    stage.announced(21)
+    stage.ada.open_home()
+    stage.wait(lambda: "1 to 20 of 21" in words(stage.ada.home()), "the first page")
+
+    stage.ada.press_at_home("home_page")
+
+    stage.wait(lambda: "21 to 21 of 21" in words(stage.ada.home()), "the second page")
+    assert not has(stage.ada.home(), "home_page")
