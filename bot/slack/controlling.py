@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
-from slack_sdk.errors import SlackApiError
 
 from bot.accounts import SlackUser
 from bot.controlling import Act, Controlling, NotYours, checked_name
@@ -31,6 +30,7 @@ from bot.slack.details import (
     rename_view,
 )
 from bot.slack.news import MEND
+from bot.slack.views import update
 from bot.timers import Run
 
 DOING: Final = {
@@ -267,18 +267,6 @@ async def open_or_replace(args: AsyncArgs, view: View) -> Mapping[str, Any]:
     if under is None:
         return await open_on_top(args, view)
     answer = await args.client.views_update(view_id=under["id"], view=view)
-    shown: Mapping[str, Any] = answer["view"]
-    return shown
-
-
-async def update(args: AsyncArgs, view: Mapping[str, Any], drawn: View) -> Mapping[str, Any] | None:
-    """Draw a view again; gives it as it is now, or None if it is closed, or newer than the hash given."""
-    try:
-        answer = await args.client.views_update(view_id=view["id"], hash=view.get("hash"), view=drawn)
-    except SlackApiError as error:
-        if error.response["error"] not in {"hash_conflict", "not_found"}:
-            raise
-        return None
     shown: Mapping[str, Any] = answer["view"]
     return shown
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
-from slack_sdk.errors import SlackApiError
 
 from bot.accounts import SlackUser
 from bot.browsing import Browsing
@@ -23,6 +22,7 @@ from bot.slack.browsing import FIELDS, NOTHING
 from bot.slack.form import CONTINUE, DISCARD, FORM, REDRAWING, FormContext, form_view, placed, read_state
 from bot.slack.preview import preview_of
 from bot.slack.progress import progress_view
+from bot.slack.views import update
 from bot.wording import NotUnderstood, read_schedule
 
 CONFIRM_DELETE: Final = "confirm_delete"
@@ -97,7 +97,7 @@ class SchedulingHandlers:
         renewed = opened.renewing([name for name in changed if filled.get(name) != form.get(name)])
         await self._drafts.keep(person_of(args), opened.request_id, filled)
         drawn = form_view(renewed, filled=filled, preview=self._preview(filled, renewed))
-        shown = await _update(args, view, drawn)
+        shown = await update(args, view, drawn)
         if shown:
             self.name_soon(args, shown, filled)
 
@@ -133,7 +133,7 @@ class SchedulingHandlers:
         renewed = opened.renewing([f"{side}_collection" for side in found])
         named = {**filled, **{f"{side}_name": name for side, name in found.items()}}
         drawn = form_view(renewed, filled=named, note=note, preview=self._preview(named, renewed))
-        await _update(args, shown, drawn)
+        await update(args, shown, drawn)
 
     async def _placed(self, person: SlackUser, field: str, chosen: str) -> dict[str, str]:
         """Give the fields that a chosen option stands for; what stands for nothing is taken out again."""
@@ -229,18 +229,6 @@ class SchedulingHandlers:
 
     def _preview(self, form: Mapping[str, str], opened: FormContext) -> str:
         return preview_of(form, now=self._clock(), zone=opened.zone)
-
-
-async def _update(args: AsyncArgs, view: Mapping[str, Any], drawn: View) -> Mapping[str, Any] | None:
-    """Draw a view again; gives it as it is now, or None if it is closed, or newer than the hash given."""
-    try:
-        answer = await args.client.views_update(view_id=view["id"], hash=view.get("hash"), view=drawn)
-    except SlackApiError as error:
-        if error.response["error"] not in {"hash_conflict", "not_found"}:
-            raise
-        return None
-    shown: Mapping[str, Any] = answer["view"]
-    return shown
 
 
 def confirm_view(plan: Plan, opened: FormContext) -> View:
