@@ -35,10 +35,19 @@ class App:
 
     def wait(self, kind: str, seconds: float = 8) -> Json:
         """Give the latest payload of a kind, once there is one."""
+        return self.wait_for(kind, 1, seconds)[-1]
+
+    def wait_for(self, kind: str, count: int, seconds: float = 8) -> list[Json]:
+        """Give all payloads of a kind, once there are so many; the page itself does not wait for that."""
         with self._news:
-            found = self._news.wait_for(lambda: self._latest(kind), seconds)
-        assert found, f"the app did not hear of a {kind}, only of {[one.get('type') for one in self.heard]}"
+            self._news.wait_for(lambda: len(self.of(kind)) >= count, seconds)
+            found = self.of(kind)
+        assert len(found) >= count, f"the app heard only {[one.get('type') for one in self.heard]}"
         return found
+
+    def of(self, kind: str) -> list[Json]:
+        """Give all payloads of a kind that were heard."""
+        return [one for one in self.heard if one.get("type") == kind]
 
     def call(self, method: str, **arguments: object) -> Json:
         """Call the Web API as the app; gives the answer, also one that says no."""
@@ -73,9 +82,6 @@ class App:
     def post(self, *blocks: Json, text: str = "words") -> Json:
         """Post a message in #lab-data."""
         return self.done("chat.postMessage", channel=LAB_DATA, text=text, blocks=list(blocks))
-
-    def _latest(self, kind: str) -> Json | None:
-        return next((one for one in reversed(self.heard) if one.get("type") == kind), None)
 
 
 @contextmanager
