@@ -5,9 +5,7 @@ import secrets
 import uuid
 from functools import cached_property
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from bot import settings
 from bot.accounts import Accounts
 from bot.binding import BrowserLinks
 from bot.browsing import Browsing
@@ -46,7 +44,7 @@ from bot.store.binding import TicketStore
 from bot.store.drafts import DraftStore
 from bot.store.linking import SignInStore
 from bot.store.presets import PresetStore
-from bot.storing import Stores, now
+from bot.storing import Stores
 from bot.unfurling import Unfurling
 from bot.web.installing import INSTALLED
 from bot.web.linking import CALLBACK, START
@@ -78,11 +76,11 @@ class Parts(Stores):
 
     @cached_property
     def sign_ins(self) -> SignInStore:
-        return SignInStore(self.database, self.vault, clock=now, owner=self.owner, wake=self.wake)
+        return SignInStore(self.database, self.vault, clock=self.clock, owner=self.owner, wake=self.wake)
 
     @cached_property
     def tickets(self) -> TicketStore:
-        return TicketStore(self.database, clock=now, sign_in=self.sign_ins.find)
+        return TicketStore(self.database, clock=self.clock, sign_in=self.sign_ins.find)
 
     # Globus
 
@@ -126,7 +124,7 @@ class Parts(Stores):
         """Links that begin here where there is a public address, and at Globus where there is none."""
         if not self.given.public_url:
             return self.globus_auth
-        return BrowserLinks(tickets=self.tickets, start_url=self.given.public_url + START, clock=now)
+        return BrowserLinks(tickets=self.tickets, start_url=self.given.public_url + START, clock=self.clock)
 
     @cached_property
     def linking(self) -> Linking:
@@ -138,12 +136,12 @@ class Parts(Stores):
             requests=self.requests,
             news=LinkingMessages(
                 poster=self.poster,
-                clock=now,
+                clock=self.clock,
                 refresh_home=self.home.refresh,
                 # Asked for late: browsing needs linking, which needs this.
                 go_on_browsing=lambda person, key: self.folder_messages.go_on(person, key),  # noqa: PLW0108
             ),
-            clock=now,
+            clock=self.clock,
             new_id=lambda: secrets.token_urlsafe(24),
             new_verifier=lambda: secrets.token_urlsafe(64),
         )
@@ -169,16 +167,20 @@ class Parts(Stores):
                 intervals=GlobusIntervals(self.patient),
                 lookups=self.threads("lookup", LOOKUPS),
             ),
-            creating=Creating(timers=GlobusTimers(self.patient), clock=now, looks=self.given.unclear_looks),
+            creating=Creating(
+                timers=GlobusTimers(self.patient), clock=self.clock, looks=self.given.unclear_looks
+            ),
             linking=self.linking,
             news=self.request_messages,
-            clock=now,
+            clock=self.clock,
             chance=random.SystemRandom(),
         )
 
     @cached_property
     def settling(self) -> Settling:
-        return Settling(requests=self.requests, clock=now, wake=self.wake, show=self.fulfilling.show_again)
+        return Settling(
+            requests=self.requests, clock=self.clock, wake=self.wake, show=self.fulfilling.show_again
+        )
 
     @cached_property
     def disconnecting(self) -> Disconnecting:
@@ -186,7 +188,7 @@ class Parts(Stores):
             partings=self.partings,
             globus=GlobusPartings(self.listing, lambda tokens: self.clients(self.patience, tokens)),
             news=DisconnectingMessages(poster=self.poster, refresh_home=self.home.refresh),
-            clock=now,
+            clock=self.clock,
             new_id=new_id,
             wake=self.wake,
             chance=random.SystemRandom(),
@@ -205,7 +207,7 @@ class Parts(Stores):
                 api_url=given.slack_api_url,
                 redirect_uri=given.public_url + INSTALLED,
             ),
-            clock=now,
+            clock=self.clock,
             executor=self.threads("installing", 4),
         )
 
@@ -215,18 +217,22 @@ class Parts(Stores):
             removals=self.removals,
             installed=self.installing,
             leave=self.disconnecting.leave_workspace,
-            clock=now,
+            clock=self.clock,
             wake=self.wake,
         )
 
     @cached_property
     def drafts(self) -> Drafts:
-        return Drafts(store=DraftStore(self.database), clock=now)
+        return Drafts(store=DraftStore(self.database), clock=self.clock)
 
     @cached_property
     def scheduling(self) -> Scheduling:
         return Scheduling(
-            inbox=self.requests, drafts=self.drafts, clock=now, new_reference=new_reference, wake=self.wake
+            inbox=self.requests,
+            drafts=self.drafts,
+            clock=self.clock,
+            new_reference=new_reference,
+            wake=self.wake,
         )
 
     @cached_property
@@ -236,13 +242,13 @@ class Parts(Stores):
             accounts=self.accounts,
             places=self.places,
             executor=self.threads("typing", 16),
-            clock=now,
-            app_hosts=self.app_hosts,
+            clock=self.clock,
+            app_hosts=self.given.app_hosts,
         )
 
     @cached_property
     def presets(self) -> Presets:
-        return Presets(store=PresetStore(self.database), timers=self.requests, clock=now)
+        return Presets(store=PresetStore(self.database), timers=self.requests, clock=self.clock)
 
     @cached_property
     def unfurling(self) -> Unfurling:
@@ -250,7 +256,7 @@ class Parts(Stores):
             choices=self.choices,
             account=self.accounts.find,
             sight=GlobusPreviews(self.listing),
-            app_hosts=self.app_hosts,
+            app_hosts=self.given.app_hosts,
             executor=self.threads("unfurling", 4),
         )
 
@@ -260,15 +266,15 @@ class Parts(Stores):
             steps=self.steps,
             news=WorkflowMessages(poster=self.poster, app_url=self.given.globus_app_url),
             request=self.requests.find,
-            app_hosts=self.app_hosts,
-            clock=now,
+            app_hosts=self.given.app_hosts,
+            clock=self.clock,
             new_id=new_id,
             wake=self.wake,
         )
 
     @cached_property
     def retaining(self) -> Retaining:
-        return Retaining(old=self.old, days=self.given.retention_days, clock=now, again=self.old.again)
+        return Retaining(old=self.old, days=self.given.retention_days, clock=self.clock, again=self.old.again)
 
     def lines(self) -> list[Line[Any]]:
         """The queues, and what is done with their items."""
@@ -287,7 +293,7 @@ class Parts(Stores):
         lines = self.lines()
         for line in lines:
             line.queue.recover()
-        return Workers(lines, clock=now, set_back=self.set_back)
+        return Workers(lines, clock=self.clock, set_back=self.set_back)
 
     def wake(self) -> None:
         """Let the workers look for work now."""
@@ -313,13 +319,13 @@ class Parts(Stores):
             poster=self.poster,
             app_url=self.given.globus_app_url,
             new_id=new_id,
-            clock=now,
+            clock=self.clock,
             refresh_home=self.home.refresh,
         )
 
     @cached_property
     def zones(self) -> Zones:
-        return Zones(clock=now)
+        return Zones(clock=self.clock)
 
     # What the settings mean
 
@@ -327,8 +333,3 @@ class Parts(Stores):
     def sign_in_first(self) -> bool:
         """Whether people sign in before the form: without a secret the bot cannot look at anything alone."""
         return not self.given.globus_client_secret
-
-    @property
-    def app_hosts(self) -> frozenset[str]:
-        """Where the Globus web app lives, whose links are understood."""
-        return frozenset(urlsplit(url).netloc for url in (self.given.globus_app_url, settings.GLOBUS_APP_URL))

@@ -16,7 +16,6 @@ from bot.readiness import Connection, Readiness
 from bot.slack.openid import SlackOpenId
 from bot.store.database import newest_step, sqlite3
 from bot.store.figures import FigureStore
-from bot.storing import now
 from bot.tending import Tending
 from bot.web import app as web_app
 from bot.web.installing import InstallingPages
@@ -70,13 +69,13 @@ class Face:
     def _build(self, slack: Answer | None) -> Starlette:
         parts, given = self._parts, self._parts.given
         auth = urlsplit(given.globus_auth_url)
-        figures = FigureStore(parts.database, clock=now)
+        figures = FigureStore(parts.database, clock=parts.clock)
         readiness = Readiness(
             beat=parts.database.beat,
             waits=figures.waits,
             rounds=parts.workers,
             connection=self._connection,
-            clock=now,
+            clock=parts.clock,
             facts=_build_info(),
         )
         metrics = Metrics(
@@ -90,7 +89,7 @@ class Face:
             ready=readiness.report,
             slack=slack,
             signing_secret=given.slack_signing_secret if slack else None,
-            clock=lambda: now().timestamp(),
+            clock=lambda: parts.clock().timestamp(),
             metrics=metrics.answer,
             meter=parts.meter,
             pages=self._pages() if given.public_url else (),
@@ -135,6 +134,6 @@ def _linking_pages(parts: Tending, cookies: Cookies) -> LinkingPages:
         globus_url=parts.globus_auth.authorize_url,
         linked_as=linked_as,
         seals=parts.vault,
-        clock=now,
+        clock=parts.clock,
     )
     return LinkingPages(binding=binding, outcome=parts.sign_ins.find_soon, cookies=cookies)

@@ -86,7 +86,7 @@ def _register(parts: Tending, listen: slack_app.Listen) -> None:
         browsing=parts.browsing,
         places=parts.places,
         background=background,
-        clock=now,
+        clock=parts.clock,
         may_edit=parts.controlling.may_edit,
     )
     lists = ListingHandlers(
@@ -99,10 +99,10 @@ def _register(parts: Tending, listen: slack_app.Listen) -> None:
         form=form,
         linking=parts.linking,
         zones=parts.zones,
-        clock=now,
+        clock=parts.clock,
         new_id=new_id,
         sign_in_first=parts.sign_in_first,
-        app_hosts=parts.app_hosts,
+        app_hosts=parts.given.app_hosts,
         presets=parts.presets,
         words={
             "disconnect": disconnecting.open,
@@ -117,7 +117,7 @@ def _register(parts: Tending, listen: slack_app.Listen) -> None:
         presets=parts.presets,
         open_form=entrances.open,
         zones=parts.zones,
-        clock=now,
+        clock=parts.clock,
         new_id=new_id,
     )
     fulfilling = parts.fulfilling
@@ -152,7 +152,7 @@ def _register(parts: Tending, listen: slack_app.Listen) -> None:
         UnfurlingHandlers(
             unfurling=parts.unfurling,
             open_form=entrances.open_filled,
-            app_hosts=parts.app_hosts,
+            app_hosts=parts.given.app_hosts,
             refresh_home=parts.home.refresh,
             background=background,
         ),

@@ -134,6 +134,11 @@ class Settings:
     otlp_endpoint: str
 
     @property
+    def app_hosts(self) -> frozenset[str]:
+        """Where the Globus web app lives, whose links are understood."""
+        return frozenset(urlsplit(url).netloc for url in (self.globus_app_url, GLOBUS_APP_URL))
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Everything that must never reach a log."""
         given = (

@@ -1,6 +1,7 @@
 """What the bot keeps: its database, sealed where it must be, and the stores in it."""
 
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -45,11 +46,19 @@ class Stores:
     """The stores of one bot. A store is built when it is first asked for, and once.
 
     `only` is the one installation whose token stands in the settings, if there is one. What is opened is
-    closed by `closing`.
+    closed by `closing`. `clock` gives the present.
     """
 
-    def __init__(self, given: Settings, *, only: Installation | None, closing: ExitStack) -> None:
+    def __init__(
+        self,
+        given: Settings,
+        *,
+        only: Installation | None,
+        closing: ExitStack,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
         self.given = given
+        self.clock = clock
         self.owner = f"process-{uuid.uuid4()}"
         self._only = only
         self._closing = closing
@@ -96,19 +105,19 @@ class Stores:
 
     @cached_property
     def requests(self) -> RequestStore:
-        return RequestStore(self.database, clock=now, owner=self.owner)
+        return RequestStore(self.database, clock=self.clock, owner=self.owner)
 
     @cached_property
     def watches(self) -> WatchStore:
-        return WatchStore(self.database, clock=now, owner=self.owner)
+        return WatchStore(self.database, clock=self.clock, owner=self.owner)
 
     @cached_property
     def mailboxes(self) -> MailboxStore:
-        return MailboxStore(self.database, clock=now, owner=self.owner)
+        return MailboxStore(self.database, clock=self.clock, owner=self.owner)
 
     @cached_property
     def steps(self) -> StepStore:
-        return StepStore(self.database, clock=now, owner=self.owner)
+        return StepStore(self.database, clock=self.clock, owner=self.owner)
 
     @cached_property
     def choices(self) -> ChoiceStore:
@@ -116,11 +125,11 @@ class Stores:
 
     @cached_property
     def accounts(self) -> AccountStore:
-        return AccountStore(self.database, self.vault, clock=now)
+        return AccountStore(self.database, self.vault, clock=self.clock)
 
     @cached_property
     def partings(self) -> PartingStore:
-        return PartingStore(self.database, self.vault, self.accounts, clock=now, owner=self.owner)
+        return PartingStore(self.database, self.vault, self.accounts, clock=self.clock, owner=self.owner)
 
     @cached_property
     def journeys(self) -> JourneyStore:
@@ -131,17 +140,17 @@ class Stores:
         return (
             OneInstallation(self._only)
             if self._only
-            else InstallationStore(self.database, self.vault, clock=now)
+            else InstallationStore(self.database, self.vault, clock=self.clock)
         )
 
     @cached_property
     def removals(self) -> RemovalStore:
-        return RemovalStore(self.database, clock=now, owner=self.owner)
+        return RemovalStore(self.database, clock=self.clock, owner=self.owner)
 
     @cached_property
     def old(self) -> OldStore:
-        return OldStore(self.database, clock=now, owner=self.owner)
+        return OldStore(self.database, clock=self.clock, owner=self.owner)
 
     @cached_property
     def places(self) -> Places:
-        return Places(store=PlaceStore(self.database), clock=now)
+        return Places(store=PlaceStore(self.database), clock=self.clock)

@@ -31,7 +31,6 @@ from bot.steering import Steering
 from bot.store.controlling import ChangeStore
 from bot.store.following import FollowerStore
 from bot.store.showing import TimerStore
-from bot.storing import now
 from bot.telling import Telling
 from bot.watching import Watching
 from bot.working import Line
@@ -45,15 +44,15 @@ class Tending(Parts):
 
     @cached_property
     def timers(self) -> TimerStore:
-        return TimerStore(self.database, clock=now)
+        return TimerStore(self.database, clock=self.clock)
 
     @cached_property
     def changes(self) -> ChangeStore:
-        return ChangeStore(self.database, clock=now, owner=self.owner)
+        return ChangeStore(self.database, clock=self.clock, owner=self.owner)
 
     @cached_property
     def followers(self) -> FollowerStore:
-        return FollowerStore(self.database, clock=now, owner=self.owner)
+        return FollowerStore(self.database, clock=self.clock, owner=self.owner)
 
     @cached_property
     def watching(self) -> Watching:
@@ -61,7 +60,7 @@ class Tending(Parts):
             watches=self.watches,
             sight=GlobusSight(self.patient),
             looks=Looks(*self.given.watch_looks),
-            clock=now,
+            clock=self.clock,
             chance=random.SystemRandom(),
             wake=self.wake,
         )
@@ -77,7 +76,7 @@ class Tending(Parts):
                 refresh_home=self.home.refresh,
             ),
             subject=self.timers.subject,
-            clock=now,
+            clock=self.clock,
             wake=self.wake,
         )
 
@@ -87,7 +86,7 @@ class Tending(Parts):
             changes=self.changes,
             timers=self.timers,
             linking=self.linking,
-            clock=now,
+            clock=self.clock,
             new_id=new_id,
             wake=self.wake,
         )
@@ -106,7 +105,7 @@ class Tending(Parts):
                 app_url=self.given.globus_app_url,
                 refresh_home=self.home.refresh,
             ),
-            clock=now,
+            clock=self.clock,
             chance=random.SystemRandom(),
             wake=self.wake,
         )
@@ -138,11 +137,13 @@ class Tending(Parts):
 
     @cached_property
     def lists(self) -> Listing:
-        return Listing(timers=self.timers, sight=GlobusSight(self.listing), clock=now, wake=self.wake)
+        return Listing(timers=self.timers, sight=GlobusSight(self.listing), clock=self.clock, wake=self.wake)
 
     @cached_property
     def following(self) -> Following:
-        return Following(wishes=self.followers, zone=ZoneInfo, digest_at=self.given.digest_at, clock=now)
+        return Following(
+            wishes=self.followers, zone=ZoneInfo, digest_at=self.given.digest_at, clock=self.clock
+        )
 
     @cached_property
     def digesting(self) -> Digesting:
@@ -151,7 +152,7 @@ class Tending(Parts):
             draw=digest_in_words,
             zone_of=lambda person: ZoneInfo(self.poster.zone(person)),
             digest_at=self.given.digest_at,
-            clock=now,
+            clock=self.clock,
             wake=self.wake,
         )
 
