@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.sandbox.globus.collections import CAMPUS, LAPTOP, SHARED
+from bot.sandbox.globus.collections import CAMPUS, LAPTOP, PATIENTS, SHARED, Collection
 from bot.sandbox.globus.identities import ADA as ADA_AT_GLOBUS
 from bot.sandbox.globus.scopes import data_access_scope
 from tests.stories.stage import LAB_DATA, Stage, has, words
@@ -12,10 +12,10 @@ Json = dict[str, Any]
 SOURCE = "/data/run-001/"
 
 
-def watched(stage: Stage) -> str:
+def watched(stage: Stage, source: Collection = SHARED) -> str:
     """Schedule a timer whose first run is now, and wait until it is told of; gives the job ID."""
     stage.start_bot(WATCH_LOOKS="0.3,0.6,0.8")
-    stage.schedule(SHARED, LAPTOP, name="Nightly")
+    stage.schedule(source, LAPTOP, name="Nightly", source_path=SOURCE)
     stage.sign_in()
     stage.announced()
     stage.ada.close()
@@ -235,20 +235,17 @@ def test_news_wait_while_slack_is_down_and_come_once_and_in_order(empty_stage: S
     assert said.index("Paused at Globus") < said.index("Resumed at Globus")
 
 
+def stopped_for_a_consent(stage: Stage) -> None:
+    """Let a timer run without the consent that it needs."""
+    job_id = watched(stage, source=CAMPUS)
+    stage.at_globus("revoke_consent", username=ADA_AT_GLOBUS.username, scope=data_access_scope(CAMPUS.id))
+    run_now(stage, job_id)
+
+
 def test_a_consent_revoked_elsewhere_is_one_button_for_its_owner_and_the_timer_goes_on(
     empty_stage: Stage,
 ) -> None:
-    empty_stage.start_bot(WATCH_LOOKS="0.3,0.6,0.8")
-    empty_stage.schedule(CAMPUS, LAPTOP, name="Nightly", source_path="/data/run-001/")
-    empty_stage.sign_in()
-    empty_stage.announced()
-    empty_stage.ada.close()
-    shown(empty_stage, "Last run")
-    job_id = str(empty_stage.timers()[-1]["job_id"])
-    empty_stage.at_globus(
-        "revoke_consent", username=ADA_AT_GLOBUS.username, scope=data_access_scope(CAMPUS.id)
-    )
-    run_now(empty_stage, job_id)
+    stopped_for_a_consent(empty_stage)
     shown(empty_stage, "Stopped")
     assert CAMPUS.display_name in in_thread(empty_stage, "It has stopped")
     told = empty_stage.told("It has stopped")
@@ -262,18 +259,26 @@ def test_a_consent_revoked_elsewhere_is_one_button_for_its_owner_and_the_timer_g
     assert empty_stage.timers()[-1]["status"] == "active"
 
 
-def test_restoring_without_the_consent_says_so_again(empty_stage: Stage) -> None:
-    empty_stage.start_bot(WATCH_LOOKS="0.3,0.6,0.8")
-    empty_stage.schedule(CAMPUS, LAPTOP, name="Nightly", source_path="/data/run-001/")
-    empty_stage.sign_in()
-    empty_stage.announced()
-    empty_stage.ada.close()
-    shown(empty_stage, "Last run")
-    job_id = str(empty_stage.timers()[-1]["job_id"])
-    empty_stage.at_globus(
-        "revoke_consent", username=ADA_AT_GLOBUS.username, scope=data_access_scope(CAMPUS.id)
-    )
+def test_a_session_that_grew_too_old_is_one_button_for_its_owner_and_the_timer_goes_on(
+    empty_stage: Stage,
+) -> None:
+    job_id = watched(empty_stage, source=PATIENTS)
+    empty_stage.at_globus("age_sessions", username=ADA_AT_GLOBUS.username)
     run_now(empty_stage, job_id)
+    shown(empty_stage, "Stopped")
+    told = empty_stage.told("It has stopped")
+
+    empty_stage.ada.press_in_message(told, "timer_mend")
+    page = empty_stage.sign_in()
+
+    assert page.hidden["session_required_single_domain"] == "sandbox-lab.example"
+    in_thread(empty_stage, "Resumed by")
+    shown(empty_stage, "Next run")
+    assert empty_stage.timers()[-1]["status"] == "active"
+
+
+def test_restoring_without_the_consent_says_so_again(empty_stage: Stage) -> None:
+    stopped_for_a_consent(empty_stage)
     empty_stage.ada.press_in_message(empty_stage.told("It has stopped"), "timer_mend")
     empty_stage.sign_in(decline=(CAMPUS.id,))
 
