@@ -73,20 +73,6 @@ def test_the_readme_lists_every_setting_as_the_code_has_it() -> None:
     assert written.group(1) == settings_table()
 
 
-def test_every_command_that_the_readme_names_exists() -> None:
-    named = set(
-        re.findall(r"transferbot ((?:demo|run|sandbox|keys|check|backup|restore)\b(?: new| rotate)?)", README)
-    )
-
-    assert {name.split()[0] for name in named} <= set(main.commands)
-
-
-def test_the_readme_lists_every_command() -> None:
-    table = README[README.index("## Commands") : README.index("## Settings")]
-
-    assert set(re.findall(r"`transferbot (\w+)", table)) == set(main.commands)
-
-
 @pytest.mark.parametrize("command", sorted(main.commands))
 def test_every_command_says_what_it_does(command: str) -> None:
     assert (main.commands[command].help or "").strip()

@@ -1,0 +1,153 @@
+"""What becomes of each command of the documents. One without an entry fails; so does an entry without one.
+
+Commands of one scene are run in this order.
+"""
+
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Final
+
+import yaml
+
+from benchmarks.simulated_day import main as simulated_day
+from tests.documented.shown import ROOT
+from tests.documented.ways import (
+    Elsewhere,
+    Here,
+    Long,
+    NotHere,
+    Scene,
+    Served,
+    Theirs,
+    Way,
+    assert_ours,
+)
+from tests.faults.__main__ import main as faults
+
+_DEPLOYING: Final = (ROOT / "docs" / "deploying.md").read_text()
+_TRY_IT: Final = Elsewhere(".ci/run: block '## Try it'")
+_TEST_IT: Final = Elsewhere(".ci/run: block '## Test it'")
+_SHORT_FAULTS: Final = (
+    "tests/faults/test_campaigns.py::test_what_is_promised_holds_when_it_is_broken_on_purpose"
+)
+
+
+def _with_compose(command: str) -> None:
+    """See that the page's Compose file has the service, and that what is run in it is ours."""
+    [compose] = re.findall(r"```yaml\n(services:.*?)```", _DEPLOYING, re.DOTALL)
+    assert "transferbot" in yaml.safe_load(compose)["services"]
+    if command.count("transferbot") > 1:
+        assert_ours(command)
+
+
+def _with_systemd(command: str) -> None:
+    """See that the page has the unit that is named."""
+    name = shlex.split(command)[-1]
+    assert f"`/etc/systemd/system/{name}.service`" in _DEPLOYING
+
+
+def _with_mutmut(_command: str) -> None:
+    """See that what is to be mutated, and the tests that have to notice, are there."""
+    configured = (ROOT / "pyproject.toml").read_text().partition("[tool.mutmut]")[2]
+    named = re.findall(r'"((?:bot|tests)/[^"]+)"', configured)
+    assert len(named) > 8
+    assert [one for one in named if not (ROOT / one).exists()] == []
+
+
+_MUTATED: Final = NotHere("mutation testing takes an hour, in a copy", _with_mutmut)
+_CONTAINER: Final = NotHere("there is no Docker here", _with_compose)
+
+ENTRIES: Final[Mapping[str, Way]] = {
+    # README, CONTRIBUTING
+    "python3 -m venv .venv": _TRY_IT,
+    "pip install --quiet -r requirements.lock": _TRY_IT,
+    "pip install --quiet --no-deps -e .": _TRY_IT,
+    "transferbot demo --tour": _TRY_IT,
+    "pip install --quiet -r requirements-dev.lock": _TEST_IT,
+    "coverage run -m pytest -n auto": _TEST_IT,
+    "coverage combine --quiet": _TEST_IT,
+    "coverage report --fail-under=85": _TEST_IT,
+    "pytest -n auto": Here(
+        Scene.CHECKOUT,
+        "test_settings.py: ",
+        instead="pytest -n auto --collect-only -qq tests/test_settings.py",
+    ),
+    "ruff check .": Elsewhere(".ci/run: .venv/bin/ruff check ."),
+    "ruff format --check .": Elsewhere(".ci/run: .venv/bin/ruff format --check ."),
+    "mypy": Elsewhere(".ci/run: .venv/bin/mypy"),
+    "lint-imports": Elsewhere(".ci/run: .venv/bin/lint-imports"),
+    ".ci/run": Elsewhere(".ci/run: #!/usr/bin/env bash"),
+    "python -m docs.screenshots": Elsewhere(
+        "tests/browser/test_screenshots.py::test_every_picture_is_taken_anew"
+    ),
+    "pip install -r requirements-charts.lock": Elsewhere(
+        "tests/test_documents.py::test_the_lock_holds_every_dependency_in_a_version_that_is_allowed"
+    ),
+    "ls bot/*/linking.py bot/linking.py": Here(Scene.CHECKOUT, "bot/store/linking.py"),
+    # Running it
+    "chmod 600 .env": Here(Scene.BESIDE_A_BOT),
+    "transferbot check": Here(Scene.BESIDE_A_BOT, "ok"),
+    "transferbot health --alive": Here(Scene.BESIDE_A_BOT, '"alive":true'),
+    "transferbot health": Here(Scene.BESIDE_A_BOT, '"workers":true'),
+    "transferbot audit": Here(Scene.BESIDE_A_BOT, "linked"),
+    "transferbot audit --since 2026-11-01 --format csv > audit.csv": Here(
+        Scene.BESIDE_A_BOT, "linked", instead="{} && cat audit.csv"
+    ),
+    "transferbot audit --format json": Here(Scene.BESIDE_A_BOT, '"act": "linked"'),
+    "transferbot backup copy.db": Here(Scene.BESIDE_A_BOT, "checked"),
+    "sqlite-utils rows copy.db audit --where \"act = 'deleted'\" --table": Here(Scene.BESIDE_A_BOT),
+    "datasette --immutable copy.db": NotHere(
+        "Datasette is not among our dependencies; the copy is opened in the same way", lambda _command: None
+    ),
+    "transferbot backup FILE": Here(Scene.BESIDE_A_BOT, "checked"),
+    "transferbot restore FILE --verify": Here(Scene.BESIDE_A_BOT, "is whole"),
+    "transferbot keys new": Here(Scene.BESIDE_A_BOT, "="),
+    "transferbot keys rotate": Here(Scene.BESIDE_A_BOT, "secrets were sealed anew"),
+    "transferbot forget TEAM USER": Here(Scene.BESIDE_A_BOT, "Forgotten: ", typed="y\n"),
+    "transferbot restore FILE": Here(Scene.AT_REST, "What was there is"),
+    "transferbot run": Served(Scene.AT_REST, "ready"),
+    # The sandbox
+    "transferbot sandbox --port 8000 --globus-port 8001": Served(Scene.SANDBOX, "# To drive it"),
+    "curl -s http://127.0.0.1:8001/sandbox/openapi.json": Here(Scene.SANDBOX, '"openapi"'),
+    "curl -s http://127.0.0.1:8001/sandbox/timers": Here(Scene.SANDBOX, '"timers"'),
+    "curl -s http://127.0.0.1:8001/sandbox/advance --json '{\"seconds\": 3600}'": Here(Scene.SANDBOX, '"'),
+    "curl -s http://127.0.0.1:8001/sandbox/faults "
+    '--json \'{"method": "POST /v2/timer", "fault": "drop_after"}\'': Here(Scene.SANDBOX, '"'),
+    "transferbot sandbox": Served(Scene.CHECKOUT, "# To drive it"),
+    "transferbot demo": Served(Scene.CHECKOUT, "Ctrl-C ends it"),
+    # Deploying
+    "sudo python3 -m venv /opt/transferbot": Here(Scene.MACHINE),
+    "sudo /opt/transferbot/bin/pip install --require-hashes -r requirements.lock": Here(Scene.MACHINE),
+    "sudo /opt/transferbot/bin/pip install --no-deps .": Here(Scene.MACHINE, "transferbot"),
+    "sudo install -D -m 0600 .env /etc/transferbot/env": Here(Scene.MACHINE),
+    "sudo systemd-run --pipe --wait -p DynamicUser=yes -p User=transferbot -p StateDirectory=transferbot "
+    "-p WorkingDirectory=/var/lib/transferbot -p EnvironmentFile=/etc/transferbot/env "
+    "-p Environment=DATABASE_URL=sqlite:////var/lib/transferbot/transferbot.db "
+    "/opt/transferbot/bin/transferbot check": Here(Scene.MACHINE, "ok"),
+    "docker compose run --rm transferbot transferbot check": _CONTAINER,
+    "docker compose up --detach": _CONTAINER,
+    "docker compose exec transferbot transferbot backup /data/copy.db": _CONTAINER,
+    "sudo systemctl enable --now transferbot": NotHere("systemd does not run here", _with_systemd),
+    "journalctl -u transferbot": NotHere("systemd does not run here", _with_systemd),
+    # Broken on purpose, measured
+    "python -m tests.faults": Long(faults, _SHORT_FAULTS),
+    "python -m tests.faults --full": Long(faults, _SHORT_FAULTS),
+    "python -m tests.faults --only kill": Long(faults, _SHORT_FAULTS),
+    "python -m tests.faults --full --only kill": Long(faults, _SHORT_FAULTS),
+    "pytest tests/faults -n 4": Elsewhere(_SHORT_FAULTS),
+    "python -m benchmarks.simulated_day": Long(
+        simulated_day,
+        "tests/test_simulated_day.py::test_a_day_of_hourly_timers_costs_little_and_misses_nothing",
+    ),
+    "pip install 'mutmut>=3.8,<4'": _MUTATED,
+    "cp -r . /tmp/mutated && cd /tmp/mutated && mutmut run && mutmut results": _MUTATED,
+    # What the bot is compared with
+    "globus timer create transfer": Theirs(),
+    "globus timer": Theirs(),
+    "globus timer list": Theirs(),
+    "globus timer resume": Theirs(),
+    "globus endpoint search": Theirs(),
+    "globus ls": Theirs(),
+    "globus session consent …": Theirs(),
+}

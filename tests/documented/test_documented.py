@@ -1,0 +1,149 @@
+"""Every command that a document shows is run as it stands there, or it is known why not."""
+
+import shlex
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from bot.__main__ import main
+from tests.documented import scenes
+from tests.documented.entries import ENTRIES
+from tests.documented.shown import shown, shown_in
+from tests.documented.ways import (
+    Elsewhere,
+    Here,
+    Long,
+    NotHere,
+    Scene,
+    Served,
+    Theirs,
+    assert_done_elsewhere,
+    assert_ours,
+    assert_read,
+)
+from tests.stories.stage import Stage, staged
+from tests.test_commands import commands
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with staged(tmp_path) as made:
+        yield made
+
+
+def of(scene: Scene) -> Iterator[tuple[str, Here]]:
+    """Give what is run to its end in a scene."""
+    return ((text, way) for text, way in ENTRIES.items() if isinstance(way, Here) and way.scene is scene)
+
+
+def served(scene: Scene) -> Iterator[tuple[str, Served]]:
+    """Give what is started and ended in a scene."""
+    return ((text, way) for text, way in ENTRIES.items() if isinstance(way, Served) and way.scene is scene)
+
+
+def test_it_is_known_of_every_command_in_the_documents_how_it_is_tried_and_of_no_other() -> None:
+    there = {one.text for one in shown()}
+
+    assert {one.text: one.document for one in shown() if one.text not in ENTRIES} == {}
+    assert sorted(ENTRIES.keys() - there) == []
+
+
+def test_commands_are_found_in_blocks_and_in_the_text() -> None:
+    page = "Say `transferbot\nrun`, not `transferbot`:\n\n```sh\n$ cp a \\\n  b  # why\n\n# so\n```\n"
+
+    assert [(one.text, one.in_block) for one in shown_in(page, "a page")] == [
+        ("cp a b", True),
+        ("transferbot run", False),
+    ]
+
+
+def test_each_of_our_commands_is_in_the_documents_and_run() -> None:
+    run = [text for text, way in ENTRIES.items() if isinstance(way, Here | Served)]
+    counted = Counter(name for name, _ in commands(main) for text in run if f"{text} ".startswith(f"{name} "))
+
+    assert {name for name, _ in commands(main)} == counted.keys()
+
+
+def test_beside_a_bot_that_runs_and_after_it(stage: Stage) -> None:
+    place = scenes.beside(stage)
+    for text, way in of(Scene.BESIDE_A_BOT):
+        place.run(text, way)
+    stage.stop_bot()
+    for text, way in of(Scene.AT_REST):
+        place.run(text, way)
+    for text, serving in served(Scene.AT_REST):
+        with place.serving(text, serving):
+            pass
+
+
+def test_on_a_machine_that_has_nothing_yet(stage: Stage, tmp_path: Path) -> None:
+    folder = tmp_path / "machine"
+    folder.mkdir()
+    place = scenes.machine(stage, folder)
+    for text, way in of(Scene.MACHINE):
+        place.run(text, way)
+
+
+def test_in_the_sandbox(tmp_path: Path) -> None:
+    place = scenes.sandbox(tmp_path)
+    [(text, serving)] = served(Scene.SANDBOX)
+    with place.serving(text, serving):
+        for asked, way in of(Scene.SANDBOX):
+            place.run(asked, way)
+
+
+def test_in_the_repository(tmp_path: Path) -> None:
+    place = scenes.checkout(tmp_path)
+    for text, way in of(Scene.CHECKOUT):
+        place.run(text, way)
+    for text, serving in served(Scene.CHECKOUT):
+        with place.serving(text, serving):
+            pass
+
+
+@pytest.mark.parametrize("text", [text for text, way in ENTRIES.items() if isinstance(way, Elsewhere | Long)])
+def test_what_is_long_or_done_elsewhere_is_there(text: str) -> None:
+    way = ENTRIES[text]
+    assert isinstance(way, Elsewhere | Long)
+
+    assert_done_elsewhere(way.where)
+    if isinstance(way, Long):
+        assert_read(way.command, shlex.split(text)[3:])
+
+
+@pytest.mark.parametrize("text", [text for text, way in ENTRIES.items() if isinstance(way, NotHere)])
+def test_what_cannot_be_here_has_a_reason_and_what_it_names_is_there(text: str) -> None:
+    way = ENTRIES[text]
+    assert isinstance(way, NotHere)
+
+    assert way.reason
+    way.look(text)
+
+
+def test_what_the_bot_is_compared_with_exists() -> None:
+    globus = Path(sys.executable).with_name("globus")
+    said = subprocess.run([globus, "list-commands"], capture_output=True, text=True, check=True).stdout
+    theirs = {line.strip() for line in said.splitlines() if line.startswith("    globus ")}
+    groups = {line.strip("= ") for line in said.splitlines() if line.startswith("===")}
+
+    for text, way in ENTRIES.items():
+        if isinstance(way, Theirs):
+            assert text.removesuffix(" …") in theirs | groups, text
+
+
+@pytest.mark.parametrize(
+    "wrong", ["transferbot bakcup FILE", "transferbot run --quickly", "docker exec x transferbot keys"]
+)
+def test_a_command_that_does_not_exist_is_noticed(wrong: str) -> None:
+    with pytest.raises((AssertionError, click.UsageError)):
+        assert_ours(wrong)
+
+
+def test_a_test_that_does_not_exist_is_noticed() -> None:
+    with pytest.raises(AssertionError):
+        assert_done_elsewhere("tests/test_settings.py::test_of_nothing")
