@@ -1,10 +1,15 @@
 """People choose what they hear: every run, failures, one digest a day, or nothing."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import timedelta
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from bot.sandbox.globus.collections import SHARED
 from bot.sandbox.person import Person
+from bot.storing import now
+from tests.stories.hours import hours
 from tests.stories.stage import Stage, words
 from tests.stories.test_steering import OFTEN, press, run_again, scheduled
 
@@ -54,24 +59,28 @@ def test_a_follower_of_failures_hears_of_the_first_only_and_an_owner_may_hear_no
     assert direct(stage.ada, "A run failed") == 0
 
 
-def test_a_digest_comes_once_a_day_at_the_persons_own_time(empty_stage: Stage) -> None:
-    stage = empty_stage
-    stage.start_bot(WATCH_LOOKS=OFTEN)
-    stage.stop_bot()
-    due = datetime.now(UTC) + timedelta(seconds=20)  # noqa: TID251 - the bot's clock is the machine's
-    stage.settings["DIGEST_AT"] = due.astimezone(ZoneInfo("Europe/Berlin")).strftime("%H:%M:%S")
-    job_id = scheduled(stage, looks=OFTEN)
-    follow(stage, stage.grace, "digest")
-    stage.wait(lambda: "Last run" in words(stage.announcements()[0]), "the first run")
-    stage.at_globus("remove_file", collection_id=SHARED.id, path="/data/run-001/")
-    run_again(stage, job_id)
-    stage.wait(lambda: "2 runs" in words(stage.announcements()[0]), "the second run")
-    assert direct(stage.grace, "Nightly") == 0
+def test_a_digest_comes_once_a_day_at_the_persons_own_time(
+    empty_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def digests() -> list[str]:
+        return [said for said in map(words, stage.grace.direct_messages()) if "digest" in said]
 
-    told = stage.grace.wait_for(
-        lambda: next((one for one in stage.grace.direct_messages() if "digest" in words(one)), None),
-        "the digest",
-        seconds=40,
-    )
-    assert "*Nightly*: 2 runs, :x: 1 failed, 5.2 kB" in words(told)
-    assert direct(stage.grace, "digest") == 1
+    stage = empty_stage
+    due = now() + timedelta(hours=2, minutes=30)
+    stage.settings["DIGEST_AT"] = due.astimezone(ZoneInfo("Europe/Berlin")).strftime("%H:%M:%S")
+    scheduled(stage, looks=OFTEN)
+    follow(stage, stage.grace, "digest")
+    with hours(stage, monkeypatch) as own:
+        own.until(lambda: "Last run" in words(stage.announcements()[0]), "the first run")
+        stage.at_globus("remove_file", collection_id=SHARED.id, path="/data/run-001/")
+        own.pass_by(timedelta(hours=2), step=timedelta(minutes=5))
+        early = digests()
+        own.pass_by(timedelta(hours=22), step=timedelta(minutes=5))
+        first = digests()
+        own.pass_by(timedelta(hours=24), step=timedelta(minutes=5))
+
+    assert early == []
+    [said] = first
+    assert "*Nightly*: 3 runs, :x: 2 failed, 5.2 kB" in said
+    assert re.search(r"\*Nightly\*: 2[345] runs", digests()[-1])  # as long as the day is
+    assert len(digests()) == 2
