@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.news import Event, News, WatchedTimer
-from bot.timers import Inactivity, Run, RunState, Task, Timer, TimerStatus, title_of
+from bot.timers import Run, RunState, Task, Timer, TimerStatus, title_of
 
 MARGIN: Final = 1.5
 """Of how long the last run took: a look that comes a little late costs less than one that comes too early."""
@@ -133,17 +133,14 @@ def _after(
 
 def _of_the_status(known: WatchedTimer, timer: WatchedTimer, at: datetime) -> tuple[News, ...]:
     if timer.status is TimerStatus.INACTIVE:
-        if _says_the_same(known.inactivity, timer.inactivity) and not known.is_resuming:
+        is_known = known.inactivity is not None and known.inactivity == timer.inactivity
+        if is_known and not known.is_resuming:
             return ()
         stopped = timer.inactivity is not None and not timer.inactivity.is_paused
         return (News(Event.STOPPED if stopped else Event.PAUSED, timer.job_id, at),)
     if timer.status is TimerStatus.ACTIVE and known.status is TimerStatus.INACTIVE:
         return (News(Event.RESUMED, timer.job_id, at, by=timer.owner.user_id if known.is_resuming else ""),)
     return ()
-
-
-def _says_the_same(before: Inactivity | None, now: Inactivity | None) -> bool:
-    return before is not None and now is not None and before == now
 
 
 def _over(observed: Observation, run: Run, at: datetime) -> Observation:
