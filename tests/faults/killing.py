@@ -5,8 +5,9 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -48,25 +49,32 @@ LONG_PAUSE: Final = 0.6
 """The same where it lasts, so that what waits does not grow without end."""
 
 
-class Flood:
-    """People whose forms come one after the other over HTTP, however the bot fares."""
+class Crowd:
+    """People who send forms, each in a thread of their own, and the names of those that were acknowledged."""
 
-    def __init__(self, stage: Stage, url: str, *, pause: float) -> None:
-        self._url = url
-        self._pause = pause
-        self._stopped = threading.Event()
-        forms = {who: _sent_once(stage, person, f"first {who}") for who, person in people(stage).items()}
-        self._threads = [threading.Thread(target=self._send, args=pair) for pair in forms.items()]
+    def __init__(self, acts: Sequence[Callable[[], None]]) -> None:
+        self.stopped = threading.Event()
         self.acknowledged: list[str] = []
+        self._threads = [threading.Thread(target=act) for act in acts]
 
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        self._stopped.set()
+        self.stopped.set()
         for thread in self._threads:
             thread.join()
+
+
+class Flood(Crowd):
+    """People whose forms come one after the other over HTTP, however the bot fares."""
+
+    def __init__(self, stage: Stage, url: str, *, pause: float) -> None:
+        self._url = url
+        self._pause = pause
+        forms = {who: _sent_once(stage, person, f"first {who}") for who, person in people(stage).items()}
+        super().__init__([partial(self._send, who, form) for who, form in forms.items()])
 
     def _send(self, who: str, form: Json) -> None:
         for number in count(1):
@@ -76,34 +84,22 @@ class Flood:
                     self.acknowledged.append(name)
             except requests.RequestException:
                 pass
-            if self._stopped.wait(self._pause):
+            if self.stopped.wait(self._pause):
                 return
 
 
-class Load:
+class Load(Crowd):
     """People who fill in forms as fast as they can, and remember which were acknowledged."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._stopped = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._keep_scheduling, args=(person, name))
-            for name, person in people(stage).items()
-        ]
-        self.acknowledged: list[str] = []
-
-    def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        for thread in self._threads:
-            thread.join()
+        super().__init__(
+            [partial(self._keep_scheduling, person, who) for who, person in people(stage).items()]
+        )
 
     def _keep_scheduling(self, person: Person, who: str) -> None:
         number = 0
-        while not self._stopped.is_set():
+        while not self.stopped.is_set():
             number += 1
             name = f"load {who} {number}"
             try:
@@ -117,7 +113,7 @@ class Load:
                     destination_path=f"/data/{who}-{number}/",
                 )
             except NETWORK:
-                self._stopped.wait(0.05)
+                self.stopped.wait(0.05)
             else:
                 if "Your transfer" in str([view.get("title") for view in views(person)]):
                     self.acknowledged.append(name)
