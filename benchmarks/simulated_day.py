@@ -30,7 +30,7 @@ from bot.observing import Looks
 from bot.planning import Location, Plan, Source
 from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
-from bot.store.database import Database
+from bot.store.database import SqliteDatabase
 from bot.store.linking import AccountStore
 from bot.store.scheduling import RequestStore
 from bot.store.telling import MailboxStore
@@ -89,7 +89,7 @@ class Day:
     clock: Clock
     globus: SimulatedGlobus
     slack: SimulatedSlack
-    database: Database
+    database: SqliteDatabase
     watches: WatchStore
     mailboxes: MailboxStore
     watching: Watching
@@ -130,7 +130,7 @@ def day(folder: Path, *, people: int, timers: int, seed: int = 1) -> Iterator[Da
     """Set up a morning: so many people, each with so many hourly timers at moments of their own."""
     threads = ThreadPoolExecutor(8)
     clock, chance = Clock(MORNING), random.Random(seed)  # noqa: S311 - a simulation
-    database = Database(folder / "simulated.db")
+    database = SqliteDatabase(folder / "simulated.db")
     try:
         accounts = AccountStore(database, Vault(read_keys(new_key())), clock=clock)
         requests = RequestStore(database, clock=clock, owner="simulated")

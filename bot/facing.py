@@ -14,7 +14,8 @@ from bot.accounts import SlackUser
 from bot.binding import Binding
 from bot.readiness import Connection, Readiness
 from bot.slack.openid import SlackOpenId
-from bot.store.database import newest_step, sqlite3
+from bot.store.connecting import sqlite3
+from bot.store.database import newest_step
 from bot.store.figures import FigureStore
 from bot.tending import Tending
 from bot.web import app as web_app

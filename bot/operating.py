@@ -19,6 +19,7 @@ from bot.examining import Verdict, examine
 from bot.settings import Settings
 from bot.store.auditing import COLUMNS, exported, note_beside
 from bot.store.backup import back_up
+from bot.store.beside import beside
 from bot.store.forgetting import Forgotten, forget
 from bot.store.restoring import Verified, restore, verify
 from bot.store.rotation import rotate
@@ -133,14 +134,15 @@ def forget_command(team: str, user: str, *, with_trail: bool, yes: bool) -> None
         if not yes:
             click.confirm(f"Forget everything of {user} in {team}?", abort=True)
         vault = Vault(read_keys(given.keys) if given.keys else keys_beside(given.database))
-        forgotten = forget(
-            given.database,
-            vault,
-            SlackUser(team, user),
-            clock=now,
-            new_id=lambda: str(uuid.uuid4()),
-            with_trail=with_trail,
-        )
+        with beside(given.database) as database:
+            forgotten = forget(
+                database,
+                vault,
+                SlackUser(team, user),
+                clock=now,
+                new_id=lambda: str(uuid.uuid4()),
+                with_trail=with_trail,
+            )
         for line in _told(forgotten):
             click.echo(line)
 
@@ -181,15 +183,15 @@ def audit(*, since: datetime | None, form: str) -> None:
     """Print the audit trail: who linked, created, changed or deleted what, when."""
 
     def print_trail() -> None:
-        path = configured().database
-        rows = exported(path, since=since.replace(tzinfo=UTC) if since else None)
-        if form == "json":
-            for row in rows:
-                click.echo(json.dumps(row))
-            return
-        writer = csv.DictWriter(sys.stdout, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
+        with beside(configured().database) as database:
+            rows = exported(database, since=since.replace(tzinfo=UTC) if since else None)
+            if form == "json":
+                for row in rows:
+                    click.echo(json.dumps(row))
+                return
+            writer = csv.DictWriter(sys.stdout, COLUMNS)
+            writer.writeheader()
+            writer.writerows(rows)
 
     sentence(print_trail)
 
@@ -212,9 +214,10 @@ def keys_rotate() -> None:
     def reseal() -> None:
         given = configured()
         listed = read_keys(given.keys) if given.keys else keys_beside(given.database)
-        rotated = rotate(given.database, Vault(listed))
-        done = f"{rotated.resealed} secrets were sealed anew, {rotated.current} were already."
-        note_beside(given.database, Deed.KEY_ROTATED, at=now(), detail=done)
+        with beside(given.database) as database:
+            rotated = rotate(database, Vault(listed))
+            done = f"{rotated.resealed} secrets were sealed anew, {rotated.current} were already."
+            note_beside(database, Deed.KEY_ROTATED, at=now(), detail=done)
         click.echo(done)
 
     sentence(reseal)

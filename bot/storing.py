@@ -15,12 +15,13 @@ from bot.places import Places
 from bot.reporting.tracing import Traces
 from bot.settings import Settings
 from bot.store.binding import JourneyStore
-from bot.store.database import Database
+from bot.store.database import SqliteDatabase
 from bot.store.disconnecting import PartingStore
 from bot.store.installing import InstallationStore
 from bot.store.leaving import RemovalStore
 from bot.store.linking import AccountStore
 from bot.store.places import PlaceStore
+from bot.store.port import Running
 from bot.store.queue import hurry
 from bot.store.retaining import OldStore
 from bot.store.rotation import check_keys
@@ -91,10 +92,10 @@ class Stores:
         return Vault(read_keys(given.keys) if given.keys else keys_beside(given.database))
 
     @cached_property
-    def database(self) -> Database:
+    def database(self) -> Running:
         """The database; raises DatabaseProblem. Without its keys nothing in it is touched."""
         vault = self.vault
-        database = Database(self.given.database)
+        database = SqliteDatabase(self.given.database)
         self._closing.callback(database.close)
         database.read(lambda reader: check_keys(reader, vault))
         return database

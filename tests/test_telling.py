@@ -15,7 +15,8 @@ from bot.news import Announcement, Event, News, Post, WatchedTimer
 from bot.planning import Location, Plan, Source
 from bot.schedules import Schedule
 from bot.scheduling import TimerRequest
-from bot.store.database import Database
+from bot.store.database import SqliteDatabase
+from bot.store.port import Database
 from bot.store.telling import MailboxStore
 from bot.telling import EDITING_PACE, PACE, Subject, Telling, Turns
 
@@ -113,7 +114,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    database = Database(tmp_path / "bot.db")
+    database = SqliteDatabase(tmp_path / "bot.db")
     yield Desk(database)
     database.close()
 

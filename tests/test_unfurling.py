@@ -10,7 +10,8 @@ import pytest
 
 from bot.accounts import Account, SlackUser
 from bot.errors import Problem, ServiceUnavailable
-from bot.store.database import Database
+from bot.store.database import SqliteDatabase
+from bot.store.port import Database
 from bot.store.unfurling import ChoiceStore
 from bot.timers import Run, Timer
 from bot.unfurling import (
@@ -82,7 +83,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    database = Database(tmp_path / "bot.db")
+    database = SqliteDatabase(tmp_path / "bot.db")
     with ThreadPoolExecutor(2) as executor:
         yield World(database, executor)
     database.close()

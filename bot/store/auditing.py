@@ -1,16 +1,14 @@
 """The audit trail in SQLite: written within the write that it tells of, and read beside the bot."""
 
+import secrets
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
-
-from sqlite_utils import Database as SqliteUtils
 
 from bot.accounts import SlackUser
 from bot.auditing import Deed
 from bot.news import Event, News
-from bot.store.database import connected, in_one_step
+from bot.store.port import Connection, Database
 from bot.store.queue import as_text
 
 _DEEDS: Final = {
@@ -22,9 +20,12 @@ _DEEDS: Final = {
 
 COLUMNS: Final = ("audit_id", "at", "team_id", "user_id", "act", "subject", "detail")
 
+PAGE: Final = 1000
+"""Rows that are held in memory at once when the trail is printed."""
+
 
 def note(
-    database: SqliteUtils,
+    database: Connection,
     deed: Deed,
     *,
     at: datetime,
@@ -40,7 +41,7 @@ def note(
     )
 
 
-def note_news(database: SqliteUtils, news: Iterable[News], *, team_id: str, at: datetime) -> None:
+def note_news(database: Connection, news: Iterable[News], *, team_id: str, at: datetime) -> None:
     """Add what somebody did to a timer in Slack; what was done elsewhere is not the bot's to tell."""
     for one in news:
         deed = _DEEDS.get(one.event)
@@ -48,31 +49,34 @@ def note_news(database: SqliteUtils, news: Iterable[News], *, team_id: str, at: 
             note(database, deed, at=at, team_id=team_id, user_id=one.by, subject=one.job_id)
 
 
-def note_beside(path: Path, deed: Deed, *, at: datetime, detail: str) -> None:
-    """Add what whoever runs the bot did, beside the bot that may be running; raises DatabaseProblem."""
-    with connected(path) as database, in_one_step(database):
-        note(database, deed, at=at, detail=detail)
+def note_beside(database: Database, deed: Deed, *, at: datetime, detail: str) -> None:
+    """Add what whoever runs the bot did, beside the bot that may be running."""
+    database.write(lambda opened: note(opened, deed, at=at, detail=detail))
 
 
-def replace_name(database: SqliteUtils, person: SlackUser) -> int:
+def replace_name(database: Connection, person: SlackUser) -> int:
     """Put a random name in the place of a person's, and leave details out; gives how many rows it was."""
-    [(name,)] = database.execute("SELECT 'forgotten-' || lower(hex(randomblob(6)))").fetchall()
     changed = database.execute(
         "UPDATE audit SET user_id = ?, detail = '' WHERE team_id = ? AND user_id = ?",
-        [name, person.team_id, person.user_id],
+        [f"forgotten-{secrets.token_hex(6)}", person.team_id, person.user_id],
     )
     return int(changed.rowcount)
 
 
-def replace_names(database: SqliteUtils, team_id: str) -> None:
+def replace_names(database: Connection, team_id: str) -> None:
     """Do the same for everybody of a workspace."""
-    named = "SELECT DISTINCT user_id FROM audit WHERE team_id = ? AND user_id NOT GLOB 'forgotten-*'"
-    for (user_id,) in database.execute(f"{named} AND user_id <> ''", [team_id]).fetchall():
-        replace_name(database, SlackUser(team_id, user_id))
+    named = "SELECT DISTINCT user_id FROM audit WHERE team_id = ? AND user_id NOT LIKE 'forgotten-%'"
+    for row in list(database.query(f"{named} AND user_id <> ''", [team_id])):
+        replace_name(database, SlackUser(team_id, row["user_id"]))
 
 
-def exported(path: Path, *, since: datetime | None) -> Iterator[dict[str, Any]]:
-    """Give the trail, oldest first, from a moment on if one is given; raises DatabaseProblem."""
-    with connected(path) as database:
-        query = f"SELECT {', '.join(COLUMNS)} FROM audit WHERE at >= ? ORDER BY audit_id"
-        yield from database.query(query, [as_text(since) if since else ""])
+def exported(database: Database, *, since: datetime | None) -> Iterator[dict[str, Any]]:
+    """Give the trail, oldest first, from a moment on if one is given."""
+    query = (
+        f"SELECT {', '.join(COLUMNS)} FROM audit WHERE at >= ? AND audit_id > ? "
+        f"ORDER BY audit_id LIMIT {PAGE}"
+    )
+    last, from_then = 0, as_text(since) if since else ""
+    while page := database.read(lambda opened, last=last: list(opened.query(query, [from_then, last]))):  # type: ignore[misc]
+        yield from page
+        last = page[-1]["audit_id"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bot.errors import DatabaseProblem
-from bot.store.database import connected, sqlite3
+from bot.store.connecting import connected, sqlite3
 
 
 def back_up(path: Path, to: Path) -> int:

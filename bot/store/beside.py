@@ -1,32 +1,70 @@
 """A database beside the bot that may be running on it, for the commands that change something there."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from sqlite_utils import Database as SqliteUtils
-from typing_extensions import override
 
-from bot.store.database import Database, in_one_step
+from bot.store.connecting import connected, in_one_step
+from bot.store.database import DIALECT
+from bot.store.port import Connection, Database, Dialect
 
 _Value = TypeVar("_Value")
 
 
-class Beside(Database):
-    """What stores need of a database, on one connection: writes within a transaction that is open join it."""
+@contextmanager
+def beside(path: Path) -> Iterator[Database]:
+    """Open a database beside the bot; raises DatabaseProblem if there is none."""
+    with connected(path) as opened:
+        yield _SqliteBeside(opened)
 
-    def __init__(self, opened: SqliteUtils, path: Path) -> None:  # it has no threads, and takes no lock
-        self.path = path
+
+class Within:
+    """What stores need of a database, within a write that is open: what they write is part of it."""
+
+    def __init__(self, opened: Connection, dialect: Dialect) -> None:
         self._opened = opened
+        self.dialect = dialect
 
-    @override
-    def read(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
+    def read(self, job: Callable[[Connection], _Value]) -> _Value:
+        """Read what is there by now."""
         return job(self._opened)
 
-    @override
-    def write(self, job: Callable[[SqliteUtils], _Value], *, tries: int = 1) -> _Value:
-        del tries
-        if self._opened.conn.in_transaction:
-            return job(self._opened)
+    async def read_soon(self, job: Callable[[Connection], _Value]) -> _Value:
+        """Do the same: a command has no event loop to hold up."""
+        return self.read(job)
+
+    def write(self, job: Callable[[Connection], _Value], *, tries: int = 1, alone: bool = True) -> _Value:
+        """Write as a part of what is open."""
+        del tries, alone
+        return job(self._opened)
+
+    async def write_soon(self, job: Callable[[Connection], _Value]) -> _Value:
+        """Do the same."""
+        return self.write(job)
+
+
+class _SqliteBeside:
+    """One connection to a SQLite file, without threads and without the lock of the bot that runs on it."""
+
+    dialect = DIALECT
+
+    def __init__(self, opened: SqliteUtils) -> None:
+        self._opened = opened
+
+    def read(self, job: Callable[[Connection], _Value]) -> _Value:
+        return job(self._opened)
+
+    async def read_soon(self, job: Callable[[Connection], _Value]) -> _Value:
+        return await asyncio.to_thread(self.read, job)
+
+    def write(self, job: Callable[[Connection], _Value], *, tries: int = 1, alone: bool = True) -> _Value:
+        del tries, alone
         with in_one_step(self._opened):
             return job(self._opened)
+
+    async def write_soon(self, job: Callable[[Connection], _Value]) -> _Value:
+        return await asyncio.to_thread(self.write, job)

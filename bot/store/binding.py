@@ -4,11 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.binding import Journey, Purpose
 from bot.sign_ins import SignIn
-from bot.store.database import Database
+from bot.store.port import Connection, Database, insert
 from bot.store.queue import as_text
 
 _FORGET: Final = "DELETE FROM {table} WHERE expires_at <= ?"
@@ -33,9 +31,9 @@ class TicketStore:
         row = {"ticket_hash": ticket_hash, "sign_in_id": sign_in_id, "expires_at": as_text(expires_at)}
         now = as_text(self._clock())
 
-        def keep(database: SqliteUtils) -> None:
+        def keep(database: Connection) -> None:
             database.execute(_FORGET.format(table="tickets"), [now])
-            database.table("tickets").insert(row, pk="ticket_hash")
+            insert(database, "tickets", row)
 
         self._database.write(keep)
 
@@ -66,9 +64,7 @@ class JourneyStore:
             "nonce": journey.nonce,
             "expires_at": as_text(journey.expires_at),
         }
-        await self._database.write_soon(
-            lambda database: database.table("journeys").insert(row, pk="state_hash")
-        )
+        await self._database.write_soon(lambda database: insert(database, "journeys", row))
 
     async def end(
         self, state_hash: str, purpose: Purpose, browser_hash: str, *, now: datetime
@@ -80,7 +76,7 @@ class JourneyStore:
         )
         values = [state_hash, purpose, browser_hash, as_text(now)]
 
-        def end(database: SqliteUtils) -> list[dict[str, Any]]:
+        def end(database: Connection) -> list[dict[str, Any]]:
             taken = list(database.query(take, values))
             database.execute(_FORGET.format(table="journeys"), [as_text(now)])
             return taken

@@ -4,15 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.accounts import SlackUser
 from bot.controlling import Act, TimerChange
 from bot.news import Post
 from bot.observing import Observation
 from bot.store.auditing import note_news
-from bot.store.database import Database
-from bot.store.queue import as_moment, as_text, claim, release
+from bot.store.port import Connection, Database, insert
+from bot.store.queue import as_moment, as_text, claim, recover, release
 from bot.store.telling import put
 from bot.store.timers import ChangedMeanwhile, look_now, record
 
@@ -30,8 +28,9 @@ _WAITING: Final = """
       AND act = :act AND name = :name AND due IS NOT NULL AND lease_owner IS NULL LIMIT 1"""
 
 _EARLIER: Final = """
-    SELECT 1 FROM changes WHERE job_id = :job_id AND (due IS NOT NULL OR lease_until > :now)
-      AND rowid < (SELECT rowid FROM changes WHERE change_id = :change_id) LIMIT 1"""
+    SELECT 1 FROM changes WHERE job_id = :job_id AND (due IS NOT NULL OR lease_owner IS NOT NULL)
+      AND (asked_at, change_id) <
+        (SELECT asked_at, change_id FROM changes WHERE change_id = :change_id) LIMIT 1"""
 
 
 class ChangeStore:
@@ -49,24 +48,20 @@ class ChangeStore:
         """
         row = _row(change)
 
-        def accept(database: SqliteUtils) -> bool:
+        def accept(database: Connection) -> bool:
             if list(database.query(_WAITING, row)):
                 return False
             if change.act is not Act.RENAME:
                 database.execute(_FORGET_OPPOSITE, row)
                 database.execute(_GIVE_WAY, row)
-            database.table("changes").insert(row)
+            insert(database, "changes", row)
             return True
 
         return await self._database.write_soon(accept)
 
     def is_first(self, change: TimerChange) -> bool:
         """Say whether no earlier change of its timer is under way."""
-        values = {
-            "job_id": change.job_id,
-            "change_id": change.change_id,
-            "now": as_text(self._clock()),
-        }
+        values = {"job_id": change.job_id, "change_id": change.change_id}
         return not self._database.read(lambda database: list(database.query(_EARLIER, values)))
 
     def later(self, change: TimerChange) -> None:
@@ -84,7 +79,7 @@ class ChangeStore:
         """
         at = self._clock()
 
-        def finish(database: SqliteUtils) -> None:
+        def finish(database: Connection) -> None:
             if observed:
                 record(database, observed, at=at)
                 note_news(database, observed.news, team_id=change.person.team_id, at=at)
@@ -117,11 +112,11 @@ class ChangeStore:
         }
         forget = "DELETE FROM changes WHERE outcome = 'asked' AND asked_at < ?"
 
-        def ask(database: SqliteUtils) -> bool:
+        def ask(database: Connection) -> bool:
             database.execute(forget, [as_text(asked_since)])
             if list(database.query("SELECT 1 FROM changes WHERE change_id = ?", [row["change_id"]])):
                 return False
-            database.table("changes").insert(row)
+            insert(database, "changes", row)
             put(database, [post], at=now)
             return True
 
@@ -147,13 +142,11 @@ class ChangeStore:
         release(self._database, "changes", "change_id", item.change_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
-        """After a start: nothing is held any more, and what gave way is forgotten."""
-
-        def recover(database: SqliteUtils) -> None:
-            database.execute("DELETE FROM changes WHERE outcome = 'given way'")
-            database.execute("UPDATE changes SET lease_owner = NULL, lease_until = NULL")
-
-        self._database.write(recover)
+        """Let go of what is held by processes that are no more; what gave way meanwhile is forgotten."""
+        recover(self._database, "changes", owner=self._owner)
+        given_way = "FROM changes WHERE outcome = 'given way' AND lease_owner IS NULL"
+        if self._database.read(lambda database: list(database.query(f"SELECT 1 {given_way} LIMIT 1"))):
+            self._database.write(lambda database: database.execute(f"DELETE {given_way}"))
 
 
 def _row(change: TimerChange) -> dict[str, Any]:

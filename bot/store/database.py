@@ -5,19 +5,20 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from filelock import FileLock, Timeout
 from sqlite_utils import Database as SqliteUtils
-from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]  # noqa: PLC0414 - newest at hand
 
 from bot.errors import DatabaseProblem
+from bot.store.connecting import connect, journal, sqlite3
 from bot.store.migrations import schema
+from bot.store.port import Dialect
 
 _Value = TypeVar("_Value")
 
@@ -36,12 +37,8 @@ TRIES: Final = 60
 BETWEEN_TRIES: Final = 0.5
 """In seconds."""
 
-SETTINGS: Final = (
-    "PRAGMA synchronous = FULL",  # what was acknowledged survives a power cut
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA busy_timeout = 10000",
-    "PRAGMA trusted_schema = OFF",
-)
+DIALECT: Final = Dialect(skipping_held="", life="({owner} = :owner)")
+"""Nobody else is there, so whoever is not the asker is dead."""
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +49,7 @@ class _Write:
     done: Future[Any]
 
 
-class Database:
+class SqliteDatabase:
     """A SQLite file that this process alone has open. Raises DatabaseProblem if it cannot have that."""
 
     def __init__(self, path: Path) -> None:
@@ -113,6 +110,20 @@ class Database:
                     )
 
     @property
+    def dialect(self) -> Dialect:
+        """What is particular about its SQL."""
+        return DIALECT
+
+    @property
+    def build(self) -> str:
+        """Which SQLite it is."""
+        return sqlite3.sqlite_version
+
+    def sizes(self) -> tuple[int, int]:
+        """Give the size of the file and of its journal, in bytes."""
+        return _size(self.path), _size(self.path.with_name(self.path.name + "-wal"))
+
+    @property
     def alive(self) -> bool:
         """Whether writes are being carried out."""
         return self._writer.is_alive()
@@ -121,7 +132,7 @@ class Database:
         """Read with a connection of the calling thread's own."""
         reader = getattr(self._readers, "database", None)
         if reader is None:
-            reader = _connect(self.path)
+            reader = connect(self.path)
             reader.execute("PRAGMA query_only = ON")
             # Only the writer may checkpoint: a checkpoint that races a commit is how old SQLites lose data.
             reader.execute("PRAGMA wal_autocheckpoint = 0")
@@ -132,12 +143,15 @@ class Database:
         """Read in a thread, and give the event loop to others meanwhile."""
         return await asyncio.to_thread(self.read, job)
 
-    def write(self, job: Callable[[SqliteUtils], _Value], *, tries: int = TRIES) -> _Value:
+    def write(
+        self, job: Callable[[SqliteUtils], _Value], *, tries: int = TRIES, alone: bool = True
+    ) -> _Value:
         """Write and wait until it is on disk. Not for the event loop.
 
         While the disk is full, or another process holds the file, the writing thread waits and tries again:
         what is to be written happened already, and would be forgotten.
         """
+        del alone  # every write is
         for _ in range(tries - 1):
             try:
                 return self._begin(job).result()
@@ -168,7 +182,7 @@ class Database:
         return done
 
     def _write_until_closed(self) -> None:
-        database = _connect(self.path)
+        database = connect(self.path)
         closing = False
         while not closing:
             group, closing = self._next_group()
@@ -233,28 +247,11 @@ def _carry_out(database: SqliteUtils, write: _Write) -> tuple[Future[Any], Any, 
         return write.done, None, error
 
 
-@contextmanager
-def connected(path: Path) -> Iterator[SqliteUtils]:
-    """Open a database beside the bot that may be running on it; raises DatabaseProblem if there is none."""
-    if not path.exists():
-        raise DatabaseProblem(f"There is no database {path}.", "Check DATABASE_URL.")
-    database = _connect(path)
+def _size(file: Path) -> int:
     try:
-        yield database
-    finally:
-        database.close()
-
-
-@contextmanager
-def in_one_step(database: SqliteUtils) -> Iterator[None]:
-    """Commit everything in the block together, or nothing of it. The write lock is taken at once."""
-    database.conn.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        database.conn.execute("ROLLBACK")
-        raise
-    database.conn.execute("COMMIT")
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def newest_step() -> str:
@@ -264,10 +261,10 @@ def newest_step() -> str:
 
 def _prepare(path: Path) -> None:
     path.touch(mode=0o600)
-    database = _connect(path)
+    database = connect(path)
     try:
         _check_age(database, path)
-        database.execute(f"PRAGMA journal_mode = {_journal()}")
+        database.execute(f"PRAGMA journal_mode = {journal()}")
         schema.apply(database)
         # Opening does not show whether it can be written to, and this does.
         database.conn.execute("BEGIN IMMEDIATE")
@@ -292,24 +289,3 @@ def _check_age(database: SqliteUtils, path: Path) -> None:
             f"The database {path} was written by a newer transferbot.",
             "Update transferbot, or restore a backup.",
         )
-
-
-def _connect(path: Path) -> SqliteUtils:
-    database = SqliteUtils(sqlite3.connect(path, timeout=10))
-    for setting in SETTINGS:
-        database.execute(setting)
-    return database
-
-
-def _journal() -> str:
-    """Give the journal mode that this SQLite can be trusted with (https://sqlite.org/wal.html#walresetbug)."""
-    return "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"
-
-
-def wal_is_safe(version: tuple[int, ...]) -> bool:
-    """Say whether this SQLite version is free of the WAL-reset bug, which loses committed pages."""
-    series, patch = tuple(version[:2]), version[2]
-    fixed_in = {(3, 44): 6, (3, 50): 7, (3, 51): 3}
-    if series in fixed_in:
-        return patch >= fixed_in[series]
-    return series >= (3, 53)

@@ -6,16 +6,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.accounts import SlackUser, Token
 from bot.auditing import Deed
 from bot.disconnecting import Parting
 from bot.scheduling import RequestState
 from bot.store.auditing import note, replace_names
-from bot.store.database import Database
 from bot.store.linking import AccountStore
-from bot.store.queue import as_moment, as_text, claim, release
+from bot.store.port import Connection, Database, insert
+from bot.store.queue import as_moment, as_text, claim, recover, release
 from bot.store.timers import leave_unwatched, mark_gone
 from bot.store.vault import Vault
 from bot.timers import Timer
@@ -83,11 +81,11 @@ class PartingStore:
         row = self._row(parting, tokens)
         who = [person.team_id, person.user_id]
 
-        def begin(database: SqliteUtils) -> bool:
+        def begin(database: Connection) -> bool:
             of_person = "WHERE team_id = ? AND user_id = ?"
             if not list(database.query(f"SELECT 1 FROM accounts {of_person}", who)):
                 return False
-            database.table("partings").insert(row, pk="parting_id")
+            insert(database, "partings", row)
             note(
                 database,
                 Deed.UNLINKED,
@@ -107,11 +105,14 @@ class PartingStore:
     def save(self, parting: Parting) -> None:
         """Commit a parting's new state."""
         row = self._row(parting, parting.tokens)
-        self._database.write(lambda database: database.table("partings").update(parting.parting_id, row))
+        changed = ", ".join(f"{name} = :{name}" for name in row)
+        save = f"UPDATE partings SET {changed} WHERE parting_id = :parting_id"
+        self._database.write(lambda database: database.execute(save, row))
 
     def end(self, parting: Parting) -> None:
         """Forget a parting that is done."""
-        self._database.write(lambda database: database.table("partings").delete(parting.parting_id))
+        end = "DELETE FROM partings WHERE parting_id = ?"
+        self._database.write(lambda database: database.execute(end, [parting.parting_id]))
 
     def people(self, team_id: str) -> Sequence[SlackUser]:
         """Give everybody of a workspace who is linked."""
@@ -124,7 +125,7 @@ class PartingStore:
         """Forget what somebody keeps with the bot who need not be linked, and give up what waits for them."""
         who = [person.team_id, person.user_id]
 
-        def forget(database: SqliteUtils) -> None:
+        def forget(database: Connection) -> None:
             for table in _OF_A_PERSON:
                 if table != "accounts":
                     database.execute(f"DELETE FROM {table} WHERE team_id = ? AND user_id = ?", who)
@@ -136,7 +137,7 @@ class PartingStore:
     def forget_workspace(self, team_id: str) -> None:
         """Forget everything of a workspace but its partings and whoever is still linked."""
 
-        def forget(database: SqliteUtils) -> None:
+        def forget(database: Connection) -> None:
             for table in ("tickets", "journeys"):
                 database.execute(
                     f"DELETE FROM {table} WHERE sign_in_id IN "
@@ -156,7 +157,7 @@ class PartingStore:
         """Note that a parting has deleted a timer, so that its announcement says so."""
         at = self._clock()
 
-        def delete(database: SqliteUtils) -> None:
+        def delete(database: Connection) -> None:
             mark_gone(database, person, job_id, at=at)
             note(
                 database,
@@ -204,10 +205,8 @@ class PartingStore:
         release(self._database, "partings", "parting_id", item.parting_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
-        """After a start: nothing is held any more."""
-        self._database.write(
-            lambda database: database.execute("UPDATE partings SET lease_owner = NULL, lease_until = NULL")
-        )
+        """Let go of what is held by processes that are no more."""
+        recover(self._database, "partings", owner=self._owner)
 
     def _row(self, parting: Parting, tokens: Mapping[str, Token]) -> dict[str, Any]:
         written = json.dumps([asdict(token) for token in tokens.values()])

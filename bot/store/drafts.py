@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.accounts import SlackUser
 from bot.drafts import Draft
-from bot.store.database import Database
+from bot.store.port import Database, upsert
 from bot.store.queue import as_text
 
 
@@ -25,7 +25,7 @@ class DraftStore:
             "saved_at": as_text(at),
         }
         await self._database.write_soon(
-            lambda database: database.table("drafts").upsert(row, pk=("team_id", "user_id"))
+            lambda database: upsert(database, "drafts", row, key=("team_id", "user_id"))
         )
 
     async def find(self, person: SlackUser, *, since: datetime) -> Draft | None:

@@ -9,7 +9,7 @@ from typing import Final
 from sqlite_utils import Database as SqliteUtils
 
 from bot.examining import Finding, ok, problem, warning
-from bot.store.database import connected, sqlite3, wal_is_safe
+from bot.store.connecting import connected, sqlite3, wal_is_safe
 from bot.store.migrations import schema
 from bot.store.rotation import SEALED
 from bot.store.vault import Vault, keys_beside, read_keys

@@ -3,14 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
-
-from sqlite_utils import Database as SqliteUtils
 
 from bot.readiness import Waits
 from bot.scheduling import RequestState
-from bot.store.database import Database
+from bot.store.port import Connection, Running
 from bot.store.queue import as_moment, as_text
 
 QUEUES: Final[Mapping[str, str]] = {
@@ -57,7 +54,7 @@ class Counted:
 class FigureStore:
     """Counts what is kept."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Running, *, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
 
@@ -70,7 +67,9 @@ class FigureStore:
         """Count everything at one moment."""
         now = self._clock()
 
-        def count(database: SqliteUtils) -> Counted:
+        size, journal = self._database.sizes()
+
+        def count(database: Connection) -> Counted:
             waits = _waits(database, now)
             return Counted(
                 requests=_by(database, "requests", "state"),
@@ -80,14 +79,14 @@ class FigureStore:
                 overdue=waits.overdue,
                 news_waiting=_rows(database, "posts"),
                 linked_accounts=_rows(database, "accounts"),
-                database_bytes=_size(self._database.path),
-                journal_bytes=_size(self._database.path.with_name(self._database.path.name + "-wal")),
+                database_bytes=size,
+                journal_bytes=journal,
             )
 
         return self._database.read(count)
 
 
-def _waits(database: SqliteUtils, now: datetime) -> Waits:
+def _waits(database: Connection, now: datetime) -> Waits:
     def age(row: Mapping[str, Any]) -> float:
         since = as_moment(row["since"])
         # A request that is made due by a trigger has a moment before all others.
@@ -101,18 +100,11 @@ def _waits(database: SqliteUtils, now: datetime) -> Waits:
     return Waits(unclear=age(unclear), overdue=overdue)
 
 
-def _by(database: SqliteUtils, table: str, column: str) -> dict[str, int]:
+def _by(database: Connection, table: str, column: str) -> dict[str, int]:
     counted = database.query(f"SELECT {column} AS name, count(*) AS count FROM {table} GROUP BY {column}")
     return {row["name"]: row["count"] for row in counted}
 
 
-def _rows(database: SqliteUtils, table: str) -> int:
+def _rows(database: Connection, table: str) -> int:
     [row] = database.query(_COUNT.format(table=table))
     return int(row["count"])
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError:
-        return 0

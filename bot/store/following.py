@@ -4,13 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.accounts import SlackUser
 from bot.following import Digest, Muted, Tally
 from bot.news import Post, Wish
-from bot.store.database import Database
-from bot.store.queue import as_text, claim, release
+from bot.store.port import Connection, Database
+from bot.store.queue import as_text, claim, recover, release
 from bot.store.telling import put
 
 _KEEP: Final = """
@@ -20,13 +18,13 @@ _KEEP: Final = """
 _BEGIN: Final = """
     INSERT INTO digests (team_id, user_id, told_until, due) VALUES (:team_id, :user_id, :now, :due)
     ON CONFLICT (team_id, user_id) DO UPDATE SET
-      told_until = CASE WHEN due IS NULL THEN excluded.told_until ELSE told_until END,
-      due = coalesce(due, excluded.due)"""
+      told_until = CASE WHEN digests.due IS NULL THEN excluded.told_until ELSE digests.told_until END,
+      due = coalesce(digests.due, excluded.due)"""
 
 _TALLIES: Final = """
     SELECT timers.job_id, title, count(runs.job_id) AS runs,
-      coalesce(sum(runs.state = 'failed'), 0) AS failed,
-      coalesce(sum(runs.bytes_transferred), 0) AS bytes_transferred
+      count(CASE WHEN runs.state = 'failed' THEN 1 END) AS failed,
+      CAST(coalesce(sum(runs.bytes_transferred), 0) AS BIGINT) AS bytes_transferred
     FROM followers JOIN timers USING (job_id, team_id)
     LEFT JOIN runs ON runs.job_id = timers.job_id AND runs.noted_at > :since AND runs.noted_at <= :until
       AND runs.state IN ('succeeded', 'failed')
@@ -59,7 +57,7 @@ class FollowerStore:
             "due": as_text(digest_due),
         }
 
-        def keep(database: SqliteUtils) -> None:
+        def keep(database: Connection) -> None:
             database.execute(_KEEP, row)
             if wish is Wish.DIGEST:
                 database.execute(_BEGIN, row)
@@ -106,7 +104,7 @@ class FollowerStore:
         due = as_text(digest.due) if digest.due else None
         values = [as_text(digest.told_until), due, digest.digest_id]
 
-        def told(database: SqliteUtils) -> None:
+        def told(database: Connection) -> None:
             database.execute(save, values)
             put(database, posts, at=at)
 
@@ -128,10 +126,8 @@ class FollowerStore:
         release(self._database, "digests", "digest_id", item.digest_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
-        """After a start: nothing is held any more."""
-        self._database.write(
-            lambda database: database.execute("UPDATE digests SET lease_owner = NULL, lease_until = NULL")
-        )
+        """Let go of what is held by processes that are no more."""
+        recover(self._database, "digests", owner=self._owner)
 
     def _rows(self, query: str, values: list[Any] | dict[str, Any]) -> list[dict[str, Any]]:
         return self._database.read(lambda database: list(database.query(query, values)))

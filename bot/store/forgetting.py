@@ -3,20 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Final
-
-from sqlite_utils import Database as SqliteUtils
 
 from bot.accounts import SlackUser
 from bot.auditing import Deed
 from bot.disconnecting import Parting
 from bot.scheduling import RequestState
 from bot.store.auditing import note, replace_name
-from bot.store.beside import Beside
-from bot.store.database import connected, in_one_step
+from bot.store.beside import Within
 from bot.store.disconnecting import PartingStore
 from bot.store.linking import AccountStore
+from bot.store.port import Connection, Database
 from bot.store.vault import Vault
 
 _UNDER_WAY: Final = (
@@ -84,7 +81,7 @@ class Forgotten:
 
 
 def forget(
-    path: Path,
+    database: Database,
     vault: Vault,
     person: SlackUser,
     *,
@@ -92,17 +89,18 @@ def forget(
     new_id: Callable[[], str],
     with_trail: bool,
 ) -> Forgotten:
-    """Forget a person in one step, beside the bot that may be running; it revokes their tokens at Globus.
+    """Forget a person in one step, beside the bot that may be running; it revokes their tokens at Globus."""
 
-    Raises DatabaseProblem.
-    """
-    with connected(path) as opened, in_one_step(opened):
-        return _forget(opened, path, vault, person, clock=clock, new_id=new_id, with_trail=with_trail)
+    def let_go(opened: Connection) -> Forgotten:
+        within = Within(opened, database.dialect)
+        return _forget(opened, within, vault, person, clock=clock, new_id=new_id, with_trail=with_trail)
+
+    return database.write(let_go)
 
 
 def _forget(
-    opened: SqliteUtils,
-    path: Path,
+    opened: Connection,
+    within: Database,
     vault: Vault,
     person: SlackUser,
     *,
@@ -110,9 +108,9 @@ def _forget(
     new_id: Callable[[], str],
     with_trail: bool,
 ) -> Forgotten:
-    beside, at = Beside(opened, path), clock()
+    at = clock()
     partings = PartingStore(
-        beside, vault, AccountStore(beside, vault, clock=clock), clock=clock, owner="forget"
+        within, vault, AccountStore(within, vault, clock=clock), clock=clock, owner="forget"
     )
     who = {"team_id": person.team_id, "user_id": person.user_id}
 

@@ -5,12 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.auditing import Deed
 from bot.installing import Installation
 from bot.store.auditing import note
-from bot.store.database import Database
+from bot.store.port import Connection, Database, upsert
 from bot.store.queue import as_moment, as_text
 from bot.store.vault import Vault
 
@@ -34,7 +32,7 @@ class InstallationStore:
         row = self._row(installation)
         known = "SELECT 1 FROM installations WHERE team_id = ? AND installed_at = ?"
 
-        def save(database: SqliteUtils) -> None:
+        def save(database: Connection) -> None:
             if not list(database.query(known, [row["team_id"], row["installed_at"]])):
                 note(
                     database,
@@ -43,7 +41,7 @@ class InstallationStore:
                     team_id=installation.team_id,
                     user_id=installation.installed_by,
                 )
-            database.table("installations").upsert(row, pk="team_id")
+            upsert(database, "installations", row, key=("team_id",))
 
         self._database.write(save)
 
@@ -53,7 +51,7 @@ class InstallationStore:
         renew = (
             "UPDATE installations SET bot_token = :bot_token, refresh_token = :refresh_token, "
             "expires_at = :expires_at, died_at = NULL "
-            "WHERE team_id = :team_id AND expires_at IS :was"
+            "WHERE team_id = :team_id AND expires_at IS NOT DISTINCT FROM :was"
         )
         return self._database.write(lambda database: database.execute(renew, row).rowcount == 1)
 
@@ -61,7 +59,7 @@ class InstallationStore:
         """Forget an installation; fine if there is none."""
         at = self._clock()
 
-        def forget(database: SqliteUtils) -> None:
+        def forget(database: Connection) -> None:
             if database.execute("DELETE FROM installations WHERE team_id = ?", [team_id]).rowcount:
                 note(database, Deed.REMOVED, at=at, team_id=team_id)
 

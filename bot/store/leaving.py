@@ -4,11 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.leaving import Removal
-from bot.store.database import Database
-from bot.store.queue import as_text, claim, release
+from bot.store.port import Connection, Database, upsert
+from bot.store.queue import as_text, claim, recover, release
 
 
 class RemovalStore:
@@ -23,8 +21,8 @@ class RemovalStore:
         """Keep a removal; one of the same workspace that is under way begins anew."""
         row = _row(removal)
 
-        def begin(database: SqliteUtils) -> None:
-            database.table("removals").upsert(row, pk="team_id")
+        def begin(database: Connection) -> None:
+            upsert(database, "removals", row, key=("team_id",))
 
         await self._database.write_soon(begin)
 
@@ -59,10 +57,8 @@ class RemovalStore:
         release(self._database, "removals", "team_id", item.team_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
-        """After a start: nothing is held any more."""
-        self._database.write(
-            lambda database: database.execute("UPDATE removals SET lease_owner = NULL, lease_until = NULL")
-        )
+        """Let go of what is held by processes that are no more."""
+        recover(self._database, "removals", owner=self._owner)
 
 
 def _row(removal: Removal) -> dict[str, Any]:

@@ -6,15 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.accounts import Account, SlackUser, Token
 from bot.auditing import Deed
 from bot.sessions import SessionRequirement
 from bot.sign_ins import SignIn, SignInState
 from bot.store.auditing import note
-from bot.store.database import Database
-from bot.store.queue import as_moment, as_text, claim, release
+from bot.store.port import Connection, Database, insert, upsert
+from bot.store.queue import as_moment, as_text, claim, recover, release
 from bot.store.vault import Vault
 
 KEPT_AFTERWARDS: Final = timedelta(days=1)
@@ -23,10 +21,10 @@ KEPT_AFTERWARDS: Final = timedelta(days=1)
 _UPSERT: Final = """
     INSERT INTO tokens (team_id, user_id, resource_server, scope, expires_at, access_token, refresh_token)
     VALUES (:team_id, :user_id, :resource_server, :scope, :expires_at, :access_token, :refresh_token)
-    ON CONFLICT DO UPDATE SET
+    ON CONFLICT (team_id, user_id, resource_server) DO UPDATE SET
       scope = excluded.scope, expires_at = excluded.expires_at, access_token = excluded.access_token,
       -- A refresh answer may come without a refresh token; the one that is held stays good.
-      refresh_token = coalesce(excluded.refresh_token, refresh_token)"""
+      refresh_token = coalesce(excluded.refresh_token, tokens.refresh_token)"""
 
 
 class AccountStore:
@@ -60,7 +58,7 @@ class AccountStore:
         who = [person.team_id, person.user_id]
         before = "SELECT identity_id FROM accounts WHERE team_id = ? AND user_id = ?"
 
-        def keep(database: SqliteUtils) -> None:
+        def keep(database: Connection) -> None:
             is_known = any(one["identity_id"] == account.identity_id for one in database.query(before, who))
             note(
                 database,
@@ -70,7 +68,7 @@ class AccountStore:
                 user_id=person.user_id,
                 detail=account.identity_id,
             )
-            database.table("accounts").upsert(row, pk=("team_id", "user_id"))
+            upsert(database, "accounts", row, key=("team_id", "user_id"))
             for each in sealed:
                 database.execute(_UPSERT, each)
 
@@ -88,7 +86,7 @@ class AccountStore:
         note = "UPDATE accounts SET ended_at = coalesce(ended_at, ?) WHERE team_id = ? AND user_id = ?"
         now = as_text(self._clock())
 
-        def end(database: SqliteUtils) -> None:
+        def end(database: Connection) -> None:
             held = [self._opened(person, row) for row in database.query(query, [*who, token.resource_server])]
             if any(one.refresh_token == token.refresh_token for one in held):
                 database.execute(note, [now, *who])
@@ -159,9 +157,9 @@ class SignInStore:
         row = self._row(sign_in)
         long_ago = as_text(self._clock() - KEPT_AFTERWARDS)
 
-        def keep(database: SqliteUtils) -> None:
+        def keep(database: Connection) -> None:
             database.execute("DELETE FROM sign_ins WHERE expires_at < ?", [long_ago])
-            database.table("sign_ins").insert(row, pk="sign_in_id")
+            insert(database, "sign_ins", row)
 
         self._database.write(keep)
 
@@ -179,7 +177,7 @@ class SignInStore:
     def save(self, sign_in: SignIn) -> None:
         """Keep a sign-in's new state."""
         row = self._row(sign_in)
-        self._database.write(lambda database: database.table("sign_ins").upsert(row, pk="sign_in_id"))
+        self._database.write(lambda database: upsert(database, "sign_ins", row, key=("sign_in_id",)))
 
     async def receive(
         self, sign_in_id: str, person: SlackUser, *, code: str, view_id: str | None, form_view_id: str | None
@@ -197,7 +195,7 @@ class SignInStore:
             "due": as_text(self._clock()),
         }
 
-        def keep(database: SqliteUtils) -> bool:
+        def keep(database: Connection) -> bool:
             return (
                 database.execute(
                     """
@@ -237,10 +235,8 @@ class SignInStore:
         release(self._database, "sign_ins", "sign_in_id", item.sign_in_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
-        """After a start: nothing is held any more."""
-        self._database.write(
-            lambda database: database.execute("UPDATE sign_ins SET lease_owner = NULL, lease_until = NULL")
-        )
+        """Let go of what is held by processes that are no more."""
+        recover(self._database, "sign_ins", owner=self._owner)
 
     def _row(self, sign_in: SignIn) -> dict[str, Any]:
         working = sign_in.state in {SignInState.CODE_RECEIVED, SignInState.EXCHANGING}

@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.accounts import SlackUser
-from bot.store.database import Database
+from bot.store.port import Connection, Database, upsert
 from bot.store.queue import as_text
 
 
@@ -55,16 +53,17 @@ class _Keeping:
         ]
         self._since = as_text(since)
 
-    def __call__(self, database: SqliteUtils) -> None:
+    def __call__(self, database: Connection) -> None:
         database.execute("DELETE FROM places WHERE kept_at < ?", [self._since])
-        database.table("places").upsert_all(self._rows, pk=("team_id", "user_id", "place_key"))
+        for row in self._rows:
+            upsert(database, "places", row, key=("team_id", "user_id", "place_key"))
 
 
 class _Finding:
     def __init__(self, person: SlackUser, key: str, since: datetime) -> None:
         self._values = [person.team_id, person.user_id, key, as_text(since)]
 
-    def __call__(self, database: SqliteUtils) -> Mapping[str, Any] | None:
+    def __call__(self, database: Connection) -> Mapping[str, Any] | None:
         query = (
             "SELECT document FROM places WHERE team_id = ? AND user_id = ? AND place_key = ? AND kept_at >= ?"
         )

@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.accounts import SlackUser
 from bot.presets import Channel, Preset
-from bot.store.database import Database
+from bot.store.port import Connection, Database
 from bot.store.queue import as_text
 
 _NAMED: Final = "team_id = :team_id AND channel_id = :channel_id AND folded = :folded"
@@ -20,7 +18,8 @@ _ADD: Final = (
 )
 _REPLACE: Final = _ADD.replace(
     "DO NOTHING",
-    "DO UPDATE SET name = excluded.name, form = excluded.form, saved_at = excluded.saved_at "
+    "(team_id, channel_id, folded) DO UPDATE SET name = excluded.name, form = excluded.form, "
+    "saved_at = excluded.saved_at "
     "WHERE presets.saved_by = excluded.saved_by",
 )
 
@@ -35,7 +34,7 @@ class PresetStore:
         """Keep a preset, unless one of that name is there: then give that one, and change nothing."""
         row = _row(preset)
 
-        def keep(database: SqliteUtils) -> list[dict[str, Any]]:
+        def keep(database: Connection) -> list[dict[str, Any]]:
             if database.execute(_ADD, row).rowcount == 1:
                 return []
             return list(database.query(f"SELECT * FROM presets WHERE {_NAMED}", row))

@@ -3,14 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlite_utils import Database as SqliteUtils
-
-from bot.store.database import Database
+from bot.store.port import Connection, Database
 
 LEASE: Final = timedelta(minutes=5)
-"""Longer than one piece of work can take with all its time limits; a start frees what a dead process held.
+"""Longer than one piece of work can take with all its time limits: what is held for longer is overdue.
 
-Whoever lives keeps what it holds, whatever the clock says: after a jump an hour ahead all leases seem over.
+Whoever lives keeps what it holds all the same, whatever the clock says; the dead hold nothing.
 """
 
 QUEUES: Final = (
@@ -27,21 +25,26 @@ QUEUES: Final = (
 )
 """The tables whose rows are work."""
 
+MINE: Final = "(lease_owner = :owner OR lease_owner IS NULL)"
+"""Whoever lost its lease, and was slow to notice, must not undo what its successor does."""
+
 
 def claim(
     database: Database, table: str, key: str, *, now: datetime, owner: str, limit: int
 ) -> list[dict[str, Any]]:
     """Hold up to `limit` rows of a queue that are due and free. Idling only reads."""
-    free = "due <= :now AND (lease_owner IS NULL OR (lease_owner <> :owner AND lease_until <= :now))"
+    free, dialect = "due <= :now AND lease_owner IS NULL", database.dialect
     values = {"now": as_text(now), "until": as_text(now + LEASE), "owner": owner, "limit": limit}
     look = f"SELECT 1 FROM {table} WHERE {free} LIMIT 1"
     hold = (
+        f"WITH free AS MATERIALIZED (SELECT {key} FROM {table} WHERE {free} AND {dialect.lives(':owner')} "
+        f"ORDER BY due LIMIT :limit {dialect.skipping_held}) "
         f"UPDATE {table} SET lease_owner = :owner, lease_until = :until WHERE {key} IN "
-        f"(SELECT {key} FROM {table} WHERE {free} ORDER BY due LIMIT :limit) RETURNING *"
+        f"(SELECT {key} FROM free) RETURNING *"
     )
-    if not database.read(lambda reader: list(reader.query(look, values))):
+    if not database.read(lambda reader: list(reader.query(look, {"now": values["now"]}))):
         return []
-    return database.write(lambda writer: list(writer.query(hold, values)), tries=1)
+    return database.write(lambda writer: list(writer.query(hold, values)), tries=1, alone=False)
 
 
 def release(
@@ -49,14 +52,28 @@ def release(
 ) -> None:
     """Let go of a row of a queue, and move its due moment if one is given.
 
-    Nothing changes if the lease was over, and somebody else holds the row by now.
+    Nothing changes if somebody else holds the row by now.
     """
     let_go = (
         f"UPDATE {table} SET lease_owner = NULL, lease_until = NULL, due = coalesce(:due, due) "
-        f"WHERE {key} = :value AND (lease_owner = :owner OR lease_owner IS NULL)"
+        f"WHERE {key} = :value AND {MINE}"
     )
     values = {"due": as_text(due) if due else None, "value": value, "owner": owner}
-    database.write(lambda writer: writer.execute(let_go, values), tries=1)
+    database.write(lambda writer: writer.execute(let_go, values), tries=1, alone=False)
+
+
+def recover(database: Database, table: str, *, owner: str, also: str = "", now: str = "") -> None:
+    """Let go of the rows of a queue that are held by others who are no more.
+
+    `also` are further columns to set, from `:now`.
+    """
+    others = "lease_owner IS NOT NULL AND lease_owner <> :owner"
+    dead = f"{others} AND NOT {database.dialect.lives('lease_owner')}"
+    look = f"SELECT 1 FROM {table} WHERE {dead} LIMIT 1"
+    free = f"UPDATE {table} SET lease_owner = NULL, lease_until = NULL{also} WHERE {dead}"
+    values = {"owner": owner} | ({"now": now} if also else {})
+    if database.read(lambda reader: list(reader.query(look, {"owner": owner}))):
+        database.write(lambda writer: writer.execute(free, values), alone=False)
 
 
 def hurry(database: Database, *, now: datetime, until: datetime) -> None:
@@ -67,7 +84,7 @@ def hurry(database: Database, *, now: datetime, until: datetime) -> None:
     """
     values = {"now": as_text(now), "until": as_text(until)}
 
-    def move(writer: SqliteUtils) -> None:
+    def move(writer: Connection) -> None:
         for table in QUEUES:
             writer.execute(f"UPDATE {table} SET due = :now WHERE due > :now AND due <= :until", values)
         writer.execute("UPDATE timers SET look_at = :now WHERE look_at > :now AND look_at <= :until", values)

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from sqlite_utils import Database as SqliteUtils
 
 from bot.errors import DatabaseProblem
-from bot.store.database import sqlite3
+from bot.store.connecting import sqlite3
 from bot.store.examining import open_everything
 from bot.store.migrations import schema
 from bot.store.vault import Vault

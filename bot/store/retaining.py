@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.retaining import Chore
-from bot.store.database import Database
-from bot.store.queue import as_text, claim, release
+from bot.store.port import Connection, Database
+from bot.store.queue import as_text, claim, recover, release
 
 RUNS_KEPT: Final = 30
 """Of a live timer, whatever their age: its details show them."""
@@ -50,8 +48,8 @@ _DROPS: Final[Mapping[str, _Drop]] = {
     "requests": _Drop(
         "requests",
         ("request_id",),
-        # The plus keeps SQLite from going by state, of which nearly all rows have the same.
-        f"received_at < :before AND +state IN ('announced', 'refused', 'expired') AND {_RESTS} "
+        # What is put together keeps SQLite from going by state, of which nearly all rows have the same.
+        f"received_at < :before AND state || '' IN ('announced', 'refused', 'expired') AND {_RESTS} "
         "AND NOT EXISTS (SELECT 1 FROM timers WHERE timers.job_id = requests.job_id)",
     ),
     "changes": _Drop("changes", ("change_id",), f"asked_at < :before AND {_RESTS}"),
@@ -79,7 +77,7 @@ class OldStore:
     def note_over(self, *, at: datetime) -> None:
         """Note which timers are over since now, and which are not any more."""
 
-        def note(database: SqliteUtils) -> None:
+        def note(database: Connection) -> None:
             begun = f"UPDATE timers SET over_since = ? WHERE over_since IS NULL AND {_OVER}"
             database.execute(begun, [as_text(at)])
             database.execute(
@@ -105,7 +103,7 @@ class OldStore:
         drop = f"DELETE FROM {what.table} WHERE {here} AND {what.when}"
         if found:
             rows = [row | moments for row in found]
-            self._database.write(lambda database: database.conn.executemany(drop, rows))
+            self._database.write(lambda database: [database.execute(drop, row) for row in rows])
         return len(found)
 
     def again(self, chore: Chore, due: datetime) -> None:
@@ -128,7 +126,5 @@ class OldStore:
         release(self._database, "chores", "name", item.name, owner=self._owner, due=until)
 
     def recover(self) -> None:
-        """After a start: nothing is held any more."""
-        self._database.write(
-            lambda database: database.execute("UPDATE chores SET lease_owner = NULL, lease_until = NULL")
-        )
+        """Let go of what is held by processes that are no more."""
+        recover(self._database, "chores", owner=self._owner)

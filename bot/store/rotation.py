@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any, Final
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.errors import DatabaseProblem
-from bot.store.database import connected, in_one_step
+from bot.store.port import Connection, Database
 from bot.store.vault import KEY_NAME_BYTES, VERSION, Vault
 
 SEALED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -31,7 +29,7 @@ class Rotated:
     current: int
 
 
-def check_keys(database: SqliteUtils, vault: Vault) -> None:
+def check_keys(database: Connection, vault: Vault) -> None:
     """See that every key is listed that anything is sealed with; raises DatabaseProblem.
 
     Without this a bot with a wrong key would start, and people would link again over tokens that are good.
@@ -40,35 +38,41 @@ def check_keys(database: SqliteUtils, vault: Vault) -> None:
     for table, (_, columns) in SEALED.items():
         for column in columns:
             named = (
-                f"SELECT DISTINCT substr({column}, {start}, {length}) FROM {table} WHERE {column} IS NOT NULL"
+                f"SELECT DISTINCT substr({column}, {start}, {length}) AS name FROM {table} "
+                f"WHERE {column} IS NOT NULL"
             )
-            if not all(vault.knows(bytes(name)) for (name,) in database.execute(named).fetchall()):
+            if not all(vault.knows(bytes(row["name"])) for row in database.query(named)):
                 raise DatabaseProblem(
                     f"Secrets in {table} were sealed with a key that is not listed.",
                     "Put the key that was used before behind the new one in TRANSFERBOT_KEYS.",
                 )
 
 
-def rotate(path: Path, vault: Vault) -> Rotated:
+def rotate(database: Database, vault: Vault) -> Rotated:
     """Seal everything with the first key; raises DatabaseProblem if a value cannot be opened.
 
     A value that the running bot replaces meanwhile is sealed with its own first key, and left alone.
     """
     resealed = current = 0
-    with connected(path) as database:
-        for table, (keys, columns) in SEALED.items():
-            rows = list(database.query(f"SELECT {', '.join(keys + columns)} FROM {table}"))
-            for start in range(0, len(rows), GROUP):
-                with in_one_step(database):
-                    for row in rows[start : start + GROUP]:
-                        done = [_reseal(database, vault, table, keys, column, row) for column in columns]
-                        resealed += done.count(True)
-                        current += done.count(False)
+    for table, (keys, columns) in SEALED.items():
+        every = f"SELECT {', '.join(keys + columns)} FROM {table}"
+        rows = database.read(lambda opened, every=every: list(opened.query(every)))  # type: ignore[misc]
+        for start in range(0, len(rows), GROUP):
+            done = database.write(partial(_reseal_all, vault, table, rows[start : start + GROUP]))
+            resealed += done.count(True)
+            current += done.count(False)
     return Rotated(resealed, current)
 
 
+def _reseal_all(
+    vault: Vault, table: str, rows: Sequence[Mapping[str, Any]], database: Connection
+) -> list[bool | None]:
+    keys, columns = SEALED[table]
+    return [_reseal(database, vault, table, keys, column, row) for row in rows for column in columns]
+
+
 def _reseal(
-    database: SqliteUtils,
+    database: Connection,
     vault: Vault,
     table: str,
     keys: Sequence[str],

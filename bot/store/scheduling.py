@@ -6,8 +6,6 @@ from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.accounts import SlackUser
 from bot.auditing import Deed
 from bot.linking import Wanted
@@ -16,8 +14,8 @@ from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
 from bot.sessions import NO_SESSION, SessionRequirement
 from bot.store.auditing import note
-from bot.store.database import Database
-from bot.store.queue import as_moment, as_text, claim, plainly, release
+from bot.store.port import Connection, Database
+from bot.store.queue import as_moment, as_text, claim, plainly, recover, release
 from bot.store.timers import look_now, restore, take_over, watch_from
 
 _KEPT: Final = tuple(field.name for field in fields(TimerRequest) if field.name != "person")
@@ -37,7 +35,7 @@ _HAS_TIMER: Final = "SELECT 1 FROM requests WHERE request_id = ? AND job_id IS N
 _ONE: Final = "SELECT * FROM requests WHERE request_id = ?"
 _SIGNED_OUT: Final = """
     SELECT * FROM requests WHERE team_id = :team_id AND user_id = :user_id
-      AND (state = :waiting OR signed_out) ORDER BY received_at DESC"""
+      AND (state = :waiting OR signed_out = 1) ORDER BY received_at DESC"""
 
 
 class RequestStore:
@@ -60,7 +58,7 @@ class RequestStore:
         """
         row, at = _row(request), self._clock()
 
-        def save(database: SqliteUtils) -> None:
+        def save(database: Connection) -> None:
             if request.job_id and not list(database.query(_HAS_TIMER, [request.request_id])):
                 _note_created(database, request, at=at)
             database.execute(_UPDATE, row)
@@ -111,7 +109,7 @@ class RequestStore:
         """
         now = self._clock()
 
-        def resume(database: SqliteUtils) -> None:
+        def resume(database: Connection) -> None:
             for row in list(database.query(_SIGNED_OUT, _of(person))):
                 waiting = request_from(row)
                 brought = (session,) if session and session == waiting.demanded else ()
@@ -141,11 +139,10 @@ class RequestStore:
     async def close_view(self, view_id: str) -> TimerRequest | None:
         """Note that a request's modal was closed; gives the request, or None if the view is another's."""
 
-        def close(database: SqliteUtils) -> list[dict[str, Any]]:
-            changed = database.execute(
-                "UPDATE requests SET view_id = NULL WHERE view_id = ? RETURNING request_id", [view_id]
-            ).fetchall()
-            return [row for (key,) in changed for row in database.query(_ONE, [key])]
+        def close(database: Connection) -> list[dict[str, Any]]:
+            return list(
+                database.query("UPDATE requests SET view_id = NULL WHERE view_id = ? RETURNING *", [view_id])
+            )
 
         rows = await self._database.write_soon(close)
         return request_from(rows[0]) if rows else None
@@ -168,19 +165,12 @@ class RequestStore:
         release(self._database, "requests", "request_id", item.request_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
-        """After a start: nothing is held any more, and a creation that was under way is looked at now."""
-        now = as_text(self._clock())
-        self._database.write(
-            lambda database: database.execute("UPDATE requests SET lease_owner = NULL, lease_until = NULL")
-        )
-        self._database.write(
-            lambda database: database.execute(
-                "UPDATE requests SET due = ? WHERE state = ?", [now, RequestState.CREATING]
-            )
-        )
+        """Let go of what is held by processes that are no more; their creations are looked at now."""
+        look = f", due = CASE WHEN state = '{RequestState.CREATING}' THEN :now ELSE due END"
+        recover(self._database, "requests", owner=self._owner, also=look, now=as_text(self._clock()))
 
 
-def _note_created(database: SqliteUtils, request: TimerRequest, *, at: datetime) -> None:
+def _note_created(database: Connection, request: TimerRequest, *, at: datetime) -> None:
     note(
         database,
         Deed.EDITED if request.replaces else Deed.CREATED,

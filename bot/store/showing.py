@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.accounts import SlackUser
 from bot.listing import Page
 from bot.news import WatchedTimer
-from bot.store.database import Database
+from bot.store.port import Connection, Database
 from bot.store.queue import as_text
 from bot.store.scheduling import request_from
 from bot.store.telling import run_from
@@ -21,10 +19,10 @@ SHOWN_AFTERWARDS: Final = timedelta(days=7)
 """How long a timer that has ended still stands in lists."""
 
 _SHOWN: Final = "(status NOT IN ('ended', 'gone') OR (status = 'ended' AND seen_until >= :since))"
-_IS_STOPPED: Final = "(status = 'inactive' AND json_extract(inactivity, '$.is_paused') = 0)"
+_IS_STOPPED: Final = "(status = 'inactive' AND inactivity LIKE '%\"is_paused\": false%')"
 _TROUBLE_FIRST: Final = (
-    f"CASE WHEN {_IS_STOPPED} THEN 0 WHEN is_failing THEN 1 WHEN status = 'ended' THEN 3 ELSE 2 END, "
-    "next_run IS NULL, next_run, rowid"
+    f"CASE WHEN {_IS_STOPPED} THEN 0 WHEN is_failing = 1 THEN 1 WHEN status = 'ended' THEN 3 ELSE 2 END, "
+    "next_run IS NULL, next_run, job_id"
 )
 _OF_A_PERSON: Final = f"FROM timers WHERE team_id = :team_id AND user_id = :user_id AND {_SHOWN}"
 _OF_A_CHANNEL: Final = f"FROM timers WHERE team_id = :team_id AND channel_id = :channel_id AND {_SHOWN}"
@@ -63,7 +61,7 @@ class TimerStore:
 
     def stopped(self, person: SlackUser, *, limit: int) -> Sequence[WatchedTimer]:
         """Give those of a person's timers that Globus has stopped until it gets something."""
-        query = f"SELECT * {_OF_A_PERSON} AND {_IS_STOPPED} ORDER BY rowid LIMIT :limit"
+        query = f"SELECT * {_OF_A_PERSON} AND {_IS_STOPPED} ORDER BY job_id LIMIT :limit"
         values = self._since() | {"team_id": person.team_id, "user_id": person.user_id, "limit": limit}
         rows = self._database.read(lambda database: list(database.query(query, values)))
         return [timer_from(row) for row in rows]
@@ -86,12 +84,13 @@ class TimerStore:
         now = self._clock()
         # A look under way would otherwise put its own moment in the place of this wish.
         note = (
-            "UPDATE timers SET look_at = NULL, is_resuming = max(is_resuming, ?), version = version + 1 "
+            "UPDATE timers SET look_at = NULL, version = version + 1, "
+            "is_resuming = CASE WHEN ? = 1 THEN 1 ELSE is_resuming END "
             f"WHERE team_id = ? AND user_id = ? AND job_id IN ({_marks(job_ids)})"
         )
         values = [int(resume), person.team_id, person.user_id, *job_ids]
 
-        def look(database: SqliteUtils) -> None:
+        def look(database: Connection) -> None:
             if database.execute(note, values).rowcount:
                 look_now(database, person, at=now)
 
@@ -107,7 +106,7 @@ class TimerStore:
         values = values | self._since() | {"limit": limit, "offset": offset}
         rows = f"SELECT * {which} ORDER BY {_TROUBLE_FIRST} LIMIT :limit OFFSET :offset"
 
-        def read(database: SqliteUtils) -> Page[Subject]:
+        def read(database: Connection) -> Page[Subject]:
             [count] = database.query(f"SELECT count(*) AS total {which}", values)
             found = _subjects(database, list(database.query(rows, values)))
             return Page(tuple(found), offset=offset, size=limit, total=count["total"])
@@ -121,7 +120,7 @@ class TimerStore:
 _RUN: Final = frozenset(Run.__dataclass_fields__)
 
 
-def _subjects(database: SqliteUtils, rows: Sequence[dict[str, Any]]) -> list[Subject]:
+def _subjects(database: Connection, rows: Sequence[dict[str, Any]]) -> list[Subject]:
     """Give timers with their requests, in the order of the rows, with one more query."""
     ids = [row["request_id"] for row in rows]
     query = f"SELECT * FROM requests WHERE request_id IN ({_marks(ids)})"

@@ -6,17 +6,16 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.news import Event, News, Post
-from bot.store.database import Database
-from bot.store.queue import as_moment, as_text, claim, plainly, release
+from bot.store.port import Connection, Database
+from bot.store.queue import as_moment, as_text, claim, plainly, recover, release
 from bot.telling import Kept, Mailbox
 from bot.timers import Run, RunState
 
 _STIR: Final = """
     INSERT INTO mailboxes (team_id, place, due) VALUES (:team_id, :place, :at)
-    ON CONFLICT (team_id, place) DO UPDATE SET due = min(coalesce(due, excluded.due), excluded.due)"""
+    ON CONFLICT (team_id, place) DO UPDATE SET
+      due = CASE WHEN mailboxes.due < excluded.due THEN mailboxes.due ELSE excluded.due END"""
 
 _PUT: Final = """
     INSERT INTO posts (mailbox_id, job_id, thread_ts, news)
@@ -33,15 +32,15 @@ _NEXT_DUE: Final = """
 
 _STALE: Final = """
     SELECT job_id FROM timers WHERE team_id = ? AND channel_id = ? AND redraws > 0
-    ORDER BY redraws DESC, rowid LIMIT 1"""
+    ORDER BY redraws DESC, job_id LIMIT 1"""
 
 
-def stir(database: SqliteUtils, team_id: str, place: str, *, at: datetime) -> None:
+def stir(database: Connection, team_id: str, place: str, *, at: datetime) -> None:
     """Let a place be seen to, within a write that gives it something new to show."""
     database.execute(_STIR, {"team_id": team_id, "place": place, "at": as_text(at)})
 
 
-def put(database: SqliteUtils, posts: Iterable[Post], *, at: datetime) -> None:
+def put(database: Connection, posts: Iterable[Post], *, at: datetime) -> None:
     """Keep news for their places, within the write that makes them news."""
     for post in posts:
         stir(database, post.team_id, post.place, at=at)
@@ -91,7 +90,7 @@ class MailboxStore:
     def told(self, mailbox: Mailbox, kept: Sequence[Kept], *, due: datetime) -> None:
         """Let go of a place, and forget what Slack has; what is left is due then."""
 
-        def told(database: SqliteUtils) -> None:
+        def told(database: Connection) -> None:
             for one in kept:
                 database.execute("DELETE FROM posts WHERE post_id = ?", [one.post_id])
             database.execute(_NEXT_DUE, {"at": as_text(due), "mailbox_id": mailbox.mailbox_id})
@@ -101,7 +100,7 @@ class MailboxStore:
     def drawn(self, mailbox: Mailbox, job_id: str, redraws: int, *, due: datetime) -> None:
         """Let go of a place whose announcement was drawn; what changed meanwhile is drawn later."""
 
-        def drawn(database: SqliteUtils) -> None:
+        def drawn(database: Connection) -> None:
             database.execute(
                 "UPDATE timers SET redraws = 0 WHERE job_id = ? AND redraws = ?", [job_id, redraws]
             )
@@ -151,10 +150,8 @@ class MailboxStore:
         release(self._database, "mailboxes", "mailbox_id", item.mailbox_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
-        """After a start: nothing is held any more."""
-        self._database.write(
-            lambda database: database.execute("UPDATE mailboxes SET lease_owner = NULL, lease_until = NULL")
-        )
+        """Let go of what is held by processes that are no more."""
+        recover(self._database, "mailboxes", owner=self._owner)
 
 
 def _news(document: Mapping[str, Any]) -> News:

@@ -6,13 +6,12 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.accounts import SlackUser
 from bot.news import Announcement, Event, News, Post, WatchedTimer
 from bot.observing import Observation
 from bot.scheduling import TimerRequest
 from bot.sessions import SessionRequirement
+from bot.store.port import Connection
 from bot.store.queue import as_moment, as_text, plainly
 from bot.store.telling import put, run_from, stir
 from bot.timers import Inactivity, Run, TimerStatus
@@ -59,15 +58,16 @@ _BEGIN: Final = """
 
 _BEGIN_WATCH: Final = """
     INSERT INTO watches (team_id, user_id, due) VALUES (:team_id, :user_id, :look_at)
-    ON CONFLICT (team_id, user_id) DO UPDATE SET due = min(coalesce(due, excluded.due), excluded.due)"""
+    ON CONFLICT (team_id, user_id) DO UPDATE SET
+      due = CASE WHEN watches.due < excluded.due THEN watches.due ELSE excluded.due END"""
 
 _ANNOUNCED: Final = """
     UPDATE timers SET channel_id = :channel_id, message_ts = :message_ts, thread_ts = :thread_ts,
-      redraws = redraws + (last IS NOT NULL OR status <> 'active')
+      redraws = redraws + CASE WHEN last IS NOT NULL OR status <> 'active' THEN 1 ELSE 0 END
     WHERE job_id = :job_id AND message_ts IS NULL RETURNING redraws"""
 
 
-def watch_from(database: SqliteUtils, request: TimerRequest, *, at: datetime) -> None:
+def watch_from(database: Connection, request: TimerRequest, *, at: datetime) -> None:
     """Begin to watch the timer that a request became, within the write that says so; twice is once."""
     row = {
         "job_id": request.job_id,
@@ -88,11 +88,11 @@ def watch_from(database: SqliteUtils, request: TimerRequest, *, at: datetime) ->
         "message_ts": request.announced_ts,
         "thread_ts": request.plan.announce_thread,
     }
-    if any(redraws for (redraws,) in database.execute(_ANNOUNCED, announced).fetchall()):
+    if any(row["redraws"] for row in database.query(_ANNOUNCED, announced)):
         stir(database, request.person.team_id, request.plan.announce_in, at=at)
 
 
-def take_over(database: SqliteUtils, request: TimerRequest, *, at: datetime) -> str | None:
+def take_over(database: Connection, request: TimerRequest, *, at: datetime) -> str | None:
     """Let a timer take the place of the one that its request edits, which is gone from Globus by now.
 
     Gives the `ts` of the announcement that is the new timer's now; None if it is to have one of its own,
@@ -132,13 +132,13 @@ def take_over(database: SqliteUtils, request: TimerRequest, *, at: datetime) -> 
 _REPLACED: Final = """
     UPDATE timers SET status = 'gone', inactivity = NULL, next_run = NULL, look_at = NULL, running = '[]',
       unwatched = 'replaced', version = version + 1,
-      redraws = CASE WHEN :stays THEN 0 ELSE redraws + 1 END,
-      channel_id = CASE WHEN :stays THEN NULL ELSE channel_id END,
-      message_ts = CASE WHEN :stays THEN NULL ELSE message_ts END
+      redraws = CASE WHEN :stays = 1 THEN 0 ELSE redraws + 1 END,
+      channel_id = CASE WHEN :stays = 1 THEN NULL ELSE channel_id END,
+      message_ts = CASE WHEN :stays = 1 THEN NULL ELSE message_ts END
     WHERE job_id = :job_id"""
 
 
-def leave_unwatched(database: SqliteUtils, person: SlackUser, *, at: datetime) -> None:
+def leave_unwatched(database: Connection, person: SlackUser, *, at: datetime) -> None:
     """Note that nobody looks at a person's timers any more, within the write that lets them go."""
     _mark(
         database,
@@ -149,7 +149,7 @@ def leave_unwatched(database: SqliteUtils, person: SlackUser, *, at: datetime) -
     )
 
 
-def mark_gone(database: SqliteUtils, person: SlackUser, job_id: str, *, at: datetime) -> None:
+def mark_gone(database: Connection, person: SlackUser, job_id: str, *, at: datetime) -> None:
     """Note that a person's timer is gone from Globus, so that its announcement says so."""
     _mark(
         database,
@@ -161,13 +161,13 @@ def mark_gone(database: SqliteUtils, person: SlackUser, job_id: str, *, at: date
     )
 
 
-def _mark(database: SqliteUtils, statement: str, values: Sequence[str], *, at: datetime) -> None:
-    for team_id, channel_id in database.execute(statement, list(values)).fetchall():
-        if channel_id:
-            stir(database, team_id, channel_id, at=at)
+def _mark(database: Connection, statement: str, values: Sequence[str], *, at: datetime) -> None:
+    for row in database.query(statement, values):
+        if row["channel_id"]:
+            stir(database, row["team_id"], row["channel_id"], at=at)
 
 
-def record(database: SqliteUtils, observed: Observation, *, at: datetime) -> None:
+def record(database: Connection, observed: Observation, *, at: datetime) -> None:
     """Keep what was observed of a timer, within another write; raises ChangedMeanwhile."""
     timer = observed.timer
     if database.execute(_KEEP, _row(observed)).rowcount != 1:
@@ -179,7 +179,7 @@ def record(database: SqliteUtils, observed: Observation, *, at: datetime) -> Non
 
 
 def restore(
-    database: SqliteUtils, person: SlackUser, collections: frozenset[str], session: SessionRequirement
+    database: Connection, person: SlackUser, collections: frozenset[str], session: SessionRequirement
 ) -> None:
     """Let the next look resume those of a person's timers that lacked no more than a sign-in has brought."""
     stopped = (
@@ -203,7 +203,7 @@ _LOOK_NOW: Final = """
     ON CONFLICT (team_id, user_id) DO UPDATE SET due = excluded.due, attempts = 0"""
 
 
-def look_now(database: SqliteUtils, person: SlackUser, *, at: datetime) -> None:
+def look_now(database: Connection, person: SlackUser, *, at: datetime) -> None:
     """Let a person's timers be looked at now, within another write, if there are any."""
     database.execute(_LOOK_NOW, asdict(person) | {"at": as_text(at)})
 

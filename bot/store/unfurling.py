@@ -1,9 +1,7 @@
 """What people chose about previews, in SQLite."""
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.accounts import SlackUser
-from bot.store.database import Database
+from bot.store.port import Connection, Database, upsert
 from bot.unfurling import Choice
 
 _FIND = "SELECT unfurls FROM preferences WHERE team_id = ? AND user_id = ?"
@@ -31,7 +29,7 @@ class ChoiceStore:
         """Keep what a person chose."""
         row = {"team_id": person.team_id, "user_id": person.user_id, "unfurls": choice.value}
 
-        def choose(database: SqliteUtils) -> None:
-            database.table("preferences").upsert(row, pk=("team_id", "user_id"))
+        def choose(database: Connection) -> None:
+            upsert(database, "preferences", row, key=("team_id", "user_id"))
 
         await self._database.write_soon(choose)

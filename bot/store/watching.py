@@ -4,13 +4,11 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.accounts import SlackUser
 from bot.news import Follower, Post, WatchedTimer, Wish
 from bot.observing import Observation
-from bot.store.database import Database
-from bot.store.queue import as_moment, as_text, claim, release
+from bot.store.port import Connection, Database
+from bot.store.queue import as_moment, as_text, claim, recover, release
 from bot.store.telling import put
 from bot.store.timers import ChangedMeanwhile, record, timer_from
 from bot.watching import Audience, Watch
@@ -18,7 +16,7 @@ from bot.watching import Audience, Watch
 _MAY_DO_SOMETHING: Final = "(status NOT IN ('ended', 'gone') OR running <> '[]')"
 _OF_A_PERSON: Final = f"""
     SELECT timers.* FROM timers JOIN accounts USING (team_id, user_id, identity_id)
-    WHERE team_id = ? AND user_id = ? AND {_MAY_DO_SOMETHING} ORDER BY timers.rowid"""
+    WHERE team_id = ? AND user_id = ? AND {_MAY_DO_SOMETHING} ORDER BY timers.job_id"""
 
 
 class WatchStore:
@@ -47,7 +45,7 @@ class WatchStore:
         following = f"SELECT * FROM followers WHERE team_id = ? AND job_id IN ({places})"
         muted = "SELECT channel_id FROM muted_channels WHERE team_id = ?"
 
-        def read(database: SqliteUtils) -> Audience:
+        def read(database: Connection) -> Audience:
             return Audience(
                 followers=[
                     Follower(SlackUser(team_id, row["user_id"]), row["job_id"], Wish(row["wish"]))
@@ -67,7 +65,7 @@ class WatchStore:
         """
         at = self._clock()
 
-        def keep(database: SqliteUtils) -> None:
+        def keep(database: Connection) -> None:
             for one in observed:
                 record(database, one, at=at)
             put(database, posts, at=at)
@@ -105,17 +103,15 @@ class WatchStore:
         release(self._database, "watches", "watch_id", item.watch_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
-        """After a start: nothing is held any more."""
-        self._database.write(
-            lambda database: database.execute("UPDATE watches SET lease_owner = NULL, lease_until = NULL")
-        )
+        """Let go of what is held by processes that are no more."""
+        recover(self._database, "watches", owner=self._owner)
 
 
 def _text(moment: datetime | None) -> str | None:
     return as_text(moment) if moment else None
 
 
-def _save(database: SqliteUtils, before: Watch, watch: Watch) -> None:
+def _save(database: Connection, before: Watch, watch: Watch) -> None:
     row = {
         "watch_id": watch.watch_id,
         "was_due": _text(before.due),
@@ -125,7 +121,7 @@ def _save(database: SqliteUtils, before: Watch, watch: Watch) -> None:
         "is_told": int(watch.is_told),
     }
     database.execute(
-        "UPDATE watches SET due = CASE WHEN due IS :was_due THEN :due ELSE due END, "
+        "UPDATE watches SET due = CASE WHEN due IS NOT DISTINCT FROM :was_due THEN :due ELSE due END, "
         "attempts = :attempts, silent_since = :silent_since, is_told = :is_told, "
         "lease_owner = NULL, lease_until = NULL WHERE watch_id = :watch_id",
         row,

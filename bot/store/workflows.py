@@ -5,11 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.accounts import SlackUser
-from bot.store.database import Database
-from bot.store.queue import as_moment, as_text, claim, release
+from bot.store.port import Connection, Database
+from bot.store.queue import as_moment, as_text, claim, recover, release
 from bot.workflows import Ending, Step, StepState
 
 KEPT: Final = timedelta(days=7)
@@ -54,7 +52,7 @@ class StepStore:
         row = _row(step)
         old = {"told": StepState.TOLD, "long_ago": as_text(self._clock() - KEPT)}
 
-        def accept(database: SqliteUtils) -> None:
+        def accept(database: Connection) -> None:
             database.execute(_FORGET, old)
             database.execute(_ACCEPT, row)
 
@@ -122,9 +120,8 @@ class StepStore:
         )
 
     def recover(self) -> None:
-        """After a start: nothing is held any more."""
-        let_go = "UPDATE workflow_steps SET lease_owner = NULL, lease_until = NULL"
-        self._database.write(lambda database: database.execute(let_go))
+        """Let go of what is held by processes that are no more."""
+        recover(self._database, "workflow_steps", owner=self._owner)
 
 
 def _row(step: Step) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from bot.sandbox.person import Browser
 from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
 from bot.sign_ins import SignIn, SignInLink
-from bot.store.database import Database
+from bot.store.database import SqliteDatabase
 from bot.store.linking import AccountStore, SignInStore
 from bot.store.scheduling import RequestStore
 from bot.store.vault import Vault, new_key, read_keys
@@ -79,7 +79,7 @@ class News:
 class Bench:
     """One linked person whose requests are worked until they rest."""
 
-    def __init__(self, sandbox: Sandbox, database: Database, *, seconds: float) -> None:
+    def __init__(self, sandbox: Sandbox, database: SqliteDatabase, *, seconds: float) -> None:
         self.now = now()
         self.ahead: timedelta | None = None
         self.sandbox = sandbox
@@ -215,7 +215,7 @@ def bench(folder: Path, patched: pytest.MonkeyPatch, *, seconds: float = SECONDS
         for name, value in sandbox.settings.items():
             if name.startswith("GLOBUS_SDK_"):
                 patched.setenv(name, value)
-        database = Database(folder / "bench.db")
+        database = SqliteDatabase(folder / "bench.db")
         try:
             yield Bench(sandbox, database, seconds=seconds)
         finally:

@@ -71,7 +71,7 @@ def one_queue(place: Place) -> Row:
         {
             "worked twice at the same time": overlaps,
             "not worked as often as due": [*short, *range(items - len(taken))],
-            "taken before the lease was over": early,
+            "taken before the holder was dead": early,
             "left behind by the dead": late,
             "let go by the dead": stolen,
         },
@@ -120,9 +120,9 @@ def _left_by_the_dead(one: Bench, items: int) -> tuple[list[str], list[str], lis
     dead = RequestStore(one.database, clock=one.clock, owner="dead")
     alive = RequestStore(one.database, clock=one.clock, owner="alive")
     held = dead.claim(limit=10)
-    one.now += LEASE - timedelta(seconds=1)
+    one.now += 2 * LEASE
     early = [request.request_id for request in alive.claim(limit=10)]
-    one.now += timedelta(seconds=2)
+    alive.recover()
     taken = {request.request_id for request in alive.claim(limit=10)}
     for request in held:
         dead.release(request)

@@ -1,33 +1,27 @@
 """The audit trail is only ever added to, within the write that it tells of."""
 
 import sqlite3 as standard
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database as SqliteUtils
 
 from bot.accounts import Account, SlackUser, Token
 from bot.auditing import Deed
 from bot.disconnecting import Parting
 from bot.errors import DatabaseProblem
 from bot.store.auditing import exported, note, note_beside, replace_name, replace_names
-from bot.store.database import Database, sqlite3
+from bot.store.beside import beside
+from bot.store.connecting import sqlite3
+from bot.store.database import SqliteDatabase
 from bot.store.disconnecting import PartingStore
 from bot.store.linking import AccountStore
+from bot.store.port import Connection, Database
 from bot.store.vault import Vault, new_key, read_keys
 
 NOW = datetime(2026, 11, 26, 3, tzinfo=UTC)
 ADA = SlackUser("T1", "UADA")
 TOKEN = Token("timers", "all", "a", "r", 2**31)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "bot.db")
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -42,7 +36,7 @@ def add(database: Database, deed: Deed = Deed.CREATED, user_id: str = "UADA", de
 
 
 def trail(database: Database) -> list[tuple[str, str]]:
-    return [(row["user_id"], row["act"]) for row in exported(database.path, since=None)]
+    return [(row["user_id"], row["act"]) for row in exported(database, since=None)]
 
 
 @pytest.mark.parametrize(
@@ -63,17 +57,19 @@ def trail(database: Database) -> list[tuple[str, str]]:
 )
 def test_nothing_in_it_can_be_changed_or_taken_out(database: Database, statement: str) -> None:
     add(database)
-    before = list(exported(database.path, since=None))
+    before = list(exported(database, since=None))
 
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         database.write(lambda one: one.execute(statement))
 
-    assert list(exported(database.path, since=None)) == before
+    assert list(exported(database, since=None)) == before
 
 
-def test_another_program_cannot_change_it_either(database: Database) -> None:
+def test_another_program_cannot_change_it_either(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "bot.db")
     add(database)
-    other = standard.connect(database.path)
+    database.close()
+    other = standard.connect(tmp_path / "bot.db")
 
     with pytest.raises(standard.IntegrityError, match="append-only"):
         other.execute("DELETE FROM audit")
@@ -91,7 +87,7 @@ def test_a_name_can_be_replaced_once_by_one_that_says_nothing(database: Database
     assert names[0] == names[1] != "UADA"
     assert names[0].startswith("forgotten-")
     assert names[2] == "UGRACE"
-    assert [row["detail"] for row in exported(database.path, since=None)] == ["", "", "d"]
+    assert [row["detail"] for row in exported(database, since=None)] == ["", "", "d"]
     assert database.write(lambda one: replace_name(one, ADA)) == 0
     with pytest.raises(sqlite3.IntegrityError):
         database.write(lambda one: one.execute("UPDATE audit SET user_id = 'forgotten-2'"))
@@ -111,7 +107,7 @@ def test_everybody_of_a_workspace_gets_a_name_of_their_own(database: Database) -
 
 
 def test_what_is_not_committed_is_not_told(database: Database) -> None:
-    def fail(one: SqliteUtils) -> None:
+    def fail(one: Connection) -> None:
         note(one, Deed.CREATED, at=NOW)
         raise ValueError("no")
 
@@ -134,13 +130,13 @@ def test_linking_and_parting_are_told_of(database: Database, accounts: AccountSt
 
 def test_it_is_exported_from_a_moment_on_oldest_first(database: Database) -> None:
     add(database)
-    note_beside(database.path, Deed.KEY_ROTATED, at=NOW + timedelta(days=1), detail="2 values")
+    note_beside(database, Deed.KEY_ROTATED, at=NOW + timedelta(days=1), detail="2 values")
 
-    assert [row["act"] for row in exported(database.path, since=None)] == ["created", "key rotated"]
-    [late] = exported(database.path, since=NOW + timedelta(hours=1))
+    assert [row["act"] for row in exported(database, since=None)] == ["created", "key rotated"]
+    [late] = exported(database, since=NOW + timedelta(hours=1))
     assert late["detail"] == "2 values"
 
 
 def test_there_is_no_trail_without_a_database(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseProblem, match="There is no database"):
-        list(exported(tmp_path / "none.db", since=None))
+    with pytest.raises(DatabaseProblem, match="There is no database"), beside(tmp_path / "none.db"):
+        pass

@@ -7,11 +7,12 @@ import pytest
 
 from bot.errors import DatabaseProblem
 from bot.store.backup import back_up
-from bot.store.database import Database, connected
+from bot.store.connecting import connected
+from bot.store.database import SqliteDatabase
 
 
 def test_a_copy_that_is_made_while_the_bot_writes_is_whole(tmp_path: Path) -> None:
-    database = Database(tmp_path / "bot.db")
+    database = SqliteDatabase(tmp_path / "bot.db")
     ended = threading.Event()
 
     def write() -> None:
@@ -40,7 +41,7 @@ def test_a_copy_that_is_made_while_the_bot_writes_is_whole(tmp_path: Path) -> No
 
 
 def test_a_backup_overwrites_nothing(tmp_path: Path) -> None:
-    Database(tmp_path / "bot.db").close()
+    SqliteDatabase(tmp_path / "bot.db").close()
     (tmp_path / "copy.db").write_text("precious")
 
     with pytest.raises(DatabaseProblem, match="exists already"):
@@ -54,7 +55,7 @@ def test_a_backup_overwrites_nothing(tmp_path: Path) -> None:
     [("none.db", "copy.db", "There is no database"), ("bot.db", "no/such/folder.db", "could not be written")],
 )
 def test_what_stands_in_the_way_is_said(tmp_path: Path, path: str, to: str, said: str) -> None:
-    Database(tmp_path / "bot.db").close()
+    SqliteDatabase(tmp_path / "bot.db").close()
 
     with pytest.raises(DatabaseProblem, match=said):
         back_up(tmp_path / path, tmp_path / to)

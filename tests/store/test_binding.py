@@ -1,28 +1,24 @@
 """A state is used up by the first that brings it, and only by the browser that it was given to."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.binding import Journey, Purpose
 from bot.store.binding import JourneyStore
-from bot.store.database import Database
+from bot.store.port import Database
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 JOURNEY = Journey("state", Purpose.GLOBUS, "sign-in", "browser", "nonce", NOW + timedelta(minutes=10))
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[JourneyStore]:
-    database = Database(tmp_path / "bot.db")
+def store(database: Database) -> JourneyStore:
     store = JourneyStore(database)
     asyncio.run(store.begin(JOURNEY))
-    yield store
-    database.close()
+    return store
 
 
 async def end(

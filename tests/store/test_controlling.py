@@ -1,14 +1,13 @@
 """Changes are kept in order and each wish once; lists take a fixed number of queries."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlite_utils import Database as SqliteUtils
 
 from bot.accounts import Account, SlackUser
 from bot.controlling import Act, TimerChange
@@ -19,13 +18,15 @@ from bot.planning import Location, Plan, Source
 from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
 from bot.store.controlling import ChangeStore
-from bot.store.database import Database
+from bot.store.database import SqliteDatabase
 from bot.store.following import FollowerStore
 from bot.store.linking import AccountStore
+from bot.store.port import Connection, Database, Values
 from bot.store.scheduling import RequestStore
 from bot.store.showing import TimerStore
 from bot.store.vault import Vault, new_key, read_keys
 from bot.timers import Inactivity, Run, RunState, TimerStatus
+from tests.store.looking import Overheard, add, count
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 ADA, GRACE = SlackUser("T1", "U1"), SlackUser("T1", "U2")
@@ -43,13 +44,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "bot.db")
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -115,12 +109,15 @@ def test_a_change_under_way_that_gives_way_is_neither_tried_again_nor_overtaken(
     assert [one.change_id for one in changes.claim(limit=5)] == ["change-2"]
 
 
-def test_a_change_is_found_again_after_a_crash(changes: ChangeStore, database: Database) -> None:
+def test_a_change_is_found_again_after_a_crash(
+    changes: ChangeStore, database: Database, dies: Callable[[str], None]
+) -> None:
     accept(changes, CHANGE)
     assert changes.claim(limit=1)
     assert not changes.claim(limit=1)
 
-    restarted = ChangeStore(database, clock=lambda: NOW, owner="two")
+    dies("one")
+    restarted = ChangeStore(database, clock=lambda: NOW, owner="another")
     restarted.recover()
     assert restarted.claim(limit=1) == [CHANGE]
 
@@ -165,21 +162,19 @@ def test_an_owner_is_asked_the_same_once_an_hour(
 
 
 def test_five_hundred_timers_are_listed_page_by_page_with_three_queries(
-    timers: TimerStore, database: Database
+    database: Database, clock: Clock
 ) -> None:
     make(database, 500)
-    with queries(database) as asked:
-        page = timers.of_person(ADA, limit=20, offset=480)
-    assert len(asked) == 3
+    timers = TimerStore(overheard := Overheard(database), clock=clock)
+    page = timers.of_person(ADA, limit=20, offset=480)
+    assert len(overheard.asked) == 3
     assert [one.timer.job_id for one in page.items][-1] == "job-499"
     assert (page.total, page.number, page.count) == (500, 25, 25)
 
-    with queries(database) as asked:
-        page = timers.of_channel("T1", "C1", limit=10, offset=0)
-    assert len(asked) == 3
+    overheard.asked.clear()
+    page = timers.of_channel("T1", "C1", limit=10, offset=0)
+    assert len(overheard.asked) == 3
     assert page.items[0].request.request_id == "request-0"
-    plans = " ".join(plan(database, query) for query in asked if "FROM timers" in query)
-    assert "timers_by_channel" in plans
     assert timers.of_channel("T1", "C2", limit=10, offset=0).total == 0
     assert timers.of_channel("T2", "C1", limit=10, offset=0).total == 0
 
@@ -264,6 +259,15 @@ def test_a_digest_counts_what_was_noted_since_the_last(
     assert again.told_until == clock.now - timedelta(hours=1)
 
 
+def test_a_channels_timers_are_found_by_an_index(tmp_path: Path, clock: Clock) -> None:
+    database = SqliteDatabase(tmp_path / "bot.db")
+    TimerStore(overheard := Overheard(database), clock=clock).of_channel("T1", "C1", limit=10, offset=0)
+    plans = database.read(lambda reader: " ".join(plan(reader, *asked) for asked in overheard.asked))
+    database.close()
+
+    assert "timers_by_channel" in plans
+
+
 def test_whoever_muted_a_channel_first_is_named_until_somebody_lets_it_hear(
     followers: FollowerStore,
 ) -> None:
@@ -278,36 +282,14 @@ def test_whoever_muted_a_channel_first_is_named_until_somebody_lets_it_hear(
 # What a test looks at
 
 
-class queries:  # noqa: N801 - read as a word
-    """Collects the queries that a thread reads with."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._asked: list[str] = []
-
-    def __enter__(self) -> list[str]:
-        self._database.read(lambda reader: reader.conn.set_trace_callback(self._note))
-        return self._asked
-
-    def _note(self, statement: str) -> None:
-        if statement.startswith("SELECT"):
-            self._asked.append(statement)
-
-    def __exit__(self, *_: object) -> None:
-        self._database.read(lambda reader: reader.conn.set_trace_callback(None))
-
-
-def plan(database: Database, query: str) -> str:
-    rows = database.read(lambda reader: list(reader.query(f"EXPLAIN QUERY PLAN {query}")))
-    return " ".join(row["detail"] for row in rows)
-
-
-def count(database: Database, table: str) -> int:
-    return database.read(lambda reader: reader.table(table).count)
+def plan(reader: Connection, query: str, values: Values | None) -> str:
+    return " ".join(row["detail"] for row in reader.query(f"EXPLAIN QUERY PLAN {query}", values))
 
 
 def set_rows(database: Database, job_id: str, **values: Any) -> None:  # noqa: ANN401 - columns
-    database.write(lambda writer: writer.table("timers").update(job_id, values))
+    sets = ", ".join(f"{name} = :{name}" for name in values)
+    change = f"UPDATE timers SET {sets} WHERE job_id = :job_id"  # noqa: S608 - our own names
+    database.write(lambda writer: writer.execute(change, values | {"job_id": job_id}))
 
 
 def noted(database: Database, job_id: str, at: datetime, run: Run) -> None:
@@ -322,8 +304,4 @@ def noted(database: Database, job_id: str, at: datetime, run: Run) -> None:
         "problem": "",
         "noted_at": at.isoformat(timespec="microseconds"),
     }
-
-    def write(database: SqliteUtils) -> None:
-        database.table("runs").insert(row)
-
-    database.write(write)
+    add(database, "runs", row)

@@ -8,7 +8,8 @@ from sqlite_utils import Database as SqliteUtils
 from sqlite_utils.utils import sqlite3 as newest  # type: ignore[attr-defined]
 
 from bot.errors import DatabaseProblem
-from bot.store.database import MOST_WAITING, Database, wal_is_safe
+from bot.store.connecting import wal_is_safe
+from bot.store.database import MOST_WAITING, SqliteDatabase
 
 
 def counts(database: SqliteUtils) -> int:
@@ -20,7 +21,7 @@ def account(number: int, database: SqliteUtils) -> None:
 
 
 def test_a_write_is_there_for_every_thread_as_soon_as_it_returns(tmp_path: Path) -> None:
-    database = Database(tmp_path / "bot.db")
+    database = SqliteDatabase(tmp_path / "bot.db")
     seen: list[int] = []
     database.write(lambda writer: account(1, writer))
     reader = threading.Thread(target=lambda: seen.append(database.read(counts)))
@@ -32,7 +33,7 @@ def test_a_write_is_there_for_every_thread_as_soon_as_it_returns(tmp_path: Path)
 
 
 def test_a_failing_write_fails_alone_and_its_neighbours_stay(tmp_path: Path) -> None:
-    database = Database(tmp_path / "bot.db")
+    database = SqliteDatabase(tmp_path / "bot.db")
 
     async def all_at_once() -> list[object]:
         numbers = [1, 2, 2, 3]
@@ -48,20 +49,20 @@ def test_a_failing_write_fails_alone_and_its_neighbours_stay(tmp_path: Path) -> 
 
 
 def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
-    first = Database(tmp_path / "bot.db")
+    first = SqliteDatabase(tmp_path / "bot.db")
     first.write(lambda writer: account(1, writer))
     first.close()
-    second = Database(tmp_path / "bot.db")
+    second = SqliteDatabase(tmp_path / "bot.db")
 
     assert second.read(counts) == 1
     second.close()
 
 
 def test_a_second_bot_on_the_same_file_is_refused(tmp_path: Path) -> None:
-    first = Database(tmp_path / "bot.db")
+    first = SqliteDatabase(tmp_path / "bot.db")
 
     with pytest.raises(DatabaseProblem, match="Another transferbot"):
-        Database(tmp_path / "bot.db")
+        SqliteDatabase(tmp_path / "bot.db")
     first.close()
 
 
@@ -69,12 +70,12 @@ def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path)
     (tmp_path / "bot.db").write_text("not a database, but somebody's diary, which is long enough")
 
     with pytest.raises(DatabaseProblem, match="not a database"):
-        Database(tmp_path / "bot.db")
+        SqliteDatabase(tmp_path / "bot.db")
     assert (tmp_path / "bot.db").read_text().startswith("not a database")
 
 
 def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    Database(tmp_path / "bot.db").close()
+    SqliteDatabase(tmp_path / "bot.db").close()
     with sqlite3.connect(tmp_path / "bot.db") as newer:
         newer.execute(
             "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
@@ -83,11 +84,11 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     newer.close()
 
     with pytest.raises(DatabaseProblem, match="newer transferbot"):
-        Database(tmp_path / "bot.db")
+        SqliteDatabase(tmp_path / "bot.db")
 
 
 def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
-    Database(tmp_path / "bot.db").close()
+    SqliteDatabase(tmp_path / "bot.db").close()
 
     assert (tmp_path / "bot.db").stat().st_mode & 0o077 == 0
 
@@ -113,7 +114,7 @@ def test_wal_is_used_only_where_sqlite_has_no_wal_reset_bug(version: tuple[int, 
 
 
 def test_a_disk_that_fills_up_in_the_middle_of_a_group_undoes_all_of_it(tmp_path: Path) -> None:
-    database = Database(tmp_path / "bot.db")
+    database = SqliteDatabase(tmp_path / "bot.db")
 
     def fills_up(writer: SqliteUtils) -> None:
         writer.conn.execute("ROLLBACK")  # as SQLite itself does (https://sqlite.org/lang_transaction.html)
@@ -143,7 +144,7 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_group_undoes_all_of_it(tmp_path
 
 
 def test_a_write_waits_until_another_process_lets_the_file_go(tmp_path: Path) -> None:
-    database = Database(tmp_path / "bot.db")
+    database = SqliteDatabase(tmp_path / "bot.db")
     tries: list[int] = []
 
     def locked_twice(writer: SqliteUtils) -> None:
@@ -162,7 +163,7 @@ def test_a_write_waits_until_another_process_lets_the_file_go(tmp_path: Path) ->
 
 
 def test_no_more_than_so_many_writes_wait(tmp_path: Path) -> None:
-    database = Database(tmp_path / "bot.db")
+    database = SqliteDatabase(tmp_path / "bot.db")
     holding, let_go = threading.Event(), threading.Event()
 
     def hold(_writer: SqliteUtils) -> None:

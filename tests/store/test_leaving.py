@@ -1,20 +1,20 @@
 """What a workspace leaves behind, and what is kept until it is gone."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.installing import Installation
 from bot.leaving import Removal
 from bot.store import disconnecting
-from bot.store.database import Database
 from bot.store.installing import InstallationStore
 from bot.store.leaving import RemovalStore
+from bot.store.port import Database
 from bot.store.vault import Vault, new_key, read_keys
+from tests.store.looking import columns
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 REMOVAL = Removal("T1", removed_at=NOW, due=NOW)
@@ -32,13 +32,6 @@ LAB = Installation(
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "bot.db")
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def removals(database: Database) -> RemovalStore:
     return RemovalStore(database, clock=lambda: NOW, owner="one")
 
@@ -51,14 +44,14 @@ def installations(database: Database) -> InstallationStore:
 def test_every_table_that_names_a_workspace_is_emptied_when_it_leaves(database: Database) -> None:
     emptied = {*disconnecting._OF_A_PERSON, *disconnecting._OF_A_WORKSPACE}
     by_other_means = {"tokens", "partings", "installations", "removals", "audit"}
-    named = database.read(
-        lambda one: {name for name in one.table_names() if "team_id" in one.table(name).columns_dict}
-    )
+    named = {table for table, names in database.read(columns).items() if "team_id" in names}
 
     assert named == emptied | by_other_means
 
 
-def test_a_removal_is_held_by_one_worker_until_it_lets_go(removals: RemovalStore) -> None:
+def test_a_removal_is_held_by_one_worker_until_it_lets_go_or_dies(
+    removals: RemovalStore, database: Database, dies: Callable[[str], None]
+) -> None:
     asyncio.run(removals.begin(REMOVAL))
 
     assert removals.claim(limit=1) == [REMOVAL]
@@ -69,11 +62,13 @@ def test_a_removal_is_held_by_one_worker_until_it_lets_go(removals: RemovalStore
     assert removals.claim(limit=1) == []
     removals.postpone(later, until=NOW)
     assert removals.claim(limit=1) == [replace(later, due=NOW)]
-    removals.recover()
-    assert removals.claim(limit=1) == [replace(later, due=NOW)]
-    removals.end(later)
-    removals.recover()
-    assert removals.claim(limit=1) == []
+    dies("one")
+    restarted = RemovalStore(database, clock=lambda: NOW, owner="another")
+    restarted.recover()
+    assert restarted.claim(limit=1) == [replace(later, due=NOW)]
+    restarted.end(later)
+    restarted.recover()
+    assert restarted.claim(limit=1) == []
 
 
 def test_a_removal_that_began_anew_is_not_ended_by_the_work_on_the_old_one(removals: RemovalStore) -> None:
@@ -87,14 +82,13 @@ def test_a_removal_that_began_anew_is_not_ended_by_the_work_on_the_old_one(remov
 
 
 def test_an_installation_is_kept_with_its_tokens_sealed(
-    installations: InstallationStore, database: Database
+    installations: InstallationStore, everything: Callable[[], bytes]
 ) -> None:
     installations.save(LAB)
 
     assert installations.find("T1") == LAB
     assert installations.find("T2") is None
-    kept = b"".join(file.read_bytes() for file in database.path.parent.iterdir())
-    assert b"planted" not in kept
+    assert b"planted" not in everything()
     installations.save(replace(LAB, died_at=NOW))
     assert installations.find("T1") == replace(LAB, died_at=NOW)
     installations.forget("T1")

@@ -1,8 +1,7 @@
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -10,8 +9,8 @@ from bot.accounts import Account, SlackUser, Token
 from bot.errors import DatabaseProblem
 from bot.sessions import SessionRequirement
 from bot.sign_ins import SignIn, SignInState
-from bot.store.database import Database
 from bot.store.linking import AccountStore, SignInStore
+from bot.store.port import Database
 from bot.store.vault import Vault, new_key, read_keys
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -28,13 +27,6 @@ SIGN_IN = SignIn(
     request_id="r1",
     opening="{}",
 )
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "bot.db")
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -74,12 +66,12 @@ def test_a_refresh_without_a_refresh_token_keeps_the_one_that_is_held(accounts: 
 
 
 def test_no_secret_can_be_read_in_the_file(
-    accounts: AccountStore, sign_ins: SignInStore, database: Database
+    accounts: AccountStore, sign_ins: SignInStore, everything: Callable[[], bytes]
 ) -> None:
     accounts.link(Account(ADA, "identity", "ada"), (TOKEN,))
     sign_ins.open(SIGN_IN)
     receive(sign_ins)
-    written = b"".join(file.read_bytes() for file in database.path.parent.iterdir() if file.is_file())
+    written = everything()
 
     for secret in ("access-1", "refresh-1", "verifier-1", "code-1"):
         assert secret.encode() not in written

@@ -1,27 +1,17 @@
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from bot.accounts import SlackUser
 from bot.places import KEPT, PLACE, Places
-from bot.store.database import Database
 from bot.store.places import PlaceStore
+from bot.store.port import Database
+from tests.store.looking import count
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ADA = SlackUser("T1", "U1")
 GRACE = SlackUser("T1", "U2")
 BOOKMARK = {"collection": "c1", "path": "/data/"}
 LINK = {"source_collection": "c1", "destination_collection": "c2"}
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "bot.db")
-    yield database
-    database.close()
 
 
 def places(database: Database, *, at: datetime = NOW) -> Places:
@@ -57,7 +47,7 @@ def test_what_is_a_day_old_is_forgotten(database: Database) -> None:
 
     assert places(database, at=later).find(ADA, key) is None
     places(database, at=later).keep(GRACE, "k", {"a": 1})
-    assert database.read(lambda reader: reader.table("places").count) == 1
+    assert count(database, "places") == 1
 
 
 def test_a_document_is_replaced_under_its_key(database: Database) -> None:

@@ -1,8 +1,7 @@
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from bot.accounts import SlackUser
 from bot.presets import Channel, Preset
 from bot.scheduling import TimerRequest
-from bot.store.database import Database
+from bot.store.port import Database
 from bot.store.presets import PresetStore
 from bot.store.scheduling import RequestStore
 from tests.store.test_scheduling import NOW, REQUEST
@@ -24,13 +23,6 @@ _Value = TypeVar("_Value")
 
 def run(coroutine: Coroutine[Any, Any, _Value]) -> _Value:
     return asyncio.run(coroutine)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "bot.db")
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -80,7 +72,9 @@ def test_a_channels_presets_come_by_name(store: PresetStore) -> None:
     assert [one.name for one in run(store.all_of(LAB))] == ["Archive", "nightly", "weekly"]
 
 
-def test_a_timers_request_is_found_in_its_own_team_only_and_the_latest_come_first(database: Database) -> None:
+def test_a_timers_request_is_found_in_its_own_team_only_and_the_latest_come_first(
+    database: Database,
+) -> None:
     requests = RequestStore(database, clock=lambda: NOW, owner="one")
 
     def kept(number: int, **changes: Any) -> TimerRequest:  # noqa: ANN401 - whatever a request has

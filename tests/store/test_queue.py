@@ -1,24 +1,14 @@
 """Work in tables: who may hold it, for how long, and what becomes of it when the clock goes back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
-from sqlite_utils import Database as SqliteUtils
-
-from bot.store.database import Database
-from bot.store.queue import LEASE, QUEUES, as_text, claim, hurry, release
+from bot.store.port import Database
+from bot.store.queue import LEASE, QUEUES, as_text, claim, hurry, recover, release
+from tests.store.looking import columns
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "bot.db")
-    yield database
-    database.close()
 
 
 def put(database: Database, user_id: str, due: datetime) -> None:
@@ -41,40 +31,50 @@ def let_go(database: Database, owner: str) -> None:
 
 
 def test_every_table_with_leases_is_known_as_a_queue(database: Database) -> None:
-    def leased(reader: SqliteUtils) -> list[str]:
-        return sorted(one.name for one in reader.tables if "lease_until" in one.columns_dict)
+    leased = {table for table, names in database.read(columns).items() if "lease_until" in names}
 
-    assert database.read(leased) == sorted(QUEUES)
-
-
-def test_what_one_holds_no_other_takes_before_the_lease_is_over(database: Database) -> None:
-    put(database, "U1", NOW)
-
-    assert taken(database, "one", NOW) == ["U1"]
-    assert taken(database, "another", NOW + LEASE - SECOND) == []
-    assert taken(database, "another", NOW + LEASE) == ["U1"]
+    assert sorted(leased) == sorted(QUEUES)
 
 
-def test_nobody_takes_anew_what_they_hold_whatever_the_clock_says(database: Database) -> None:
+def test_what_one_holds_nobody_takes_as_long_as_it_lives_whatever_the_clock_says(database: Database) -> None:
     put(database, "U1", NOW)
 
     assert taken(database, "one", NOW) == ["U1"]
     assert taken(database, "one", NOW + 10 * LEASE) == []
+    assert taken(database, "another", NOW + 10 * LEASE) == []
 
 
-def test_whoever_comes_too_late_lets_nothing_go(database: Database) -> None:
+def test_what_the_dead_held_is_free_and_what_the_living_hold_is_not(
+    database: Database, dies: Callable[[str], None]
+) -> None:
     put(database, "U1", NOW)
     taken(database, "one", NOW)
-    taken(database, "another", NOW + LEASE)
+    put(database, "U2", NOW)
+    taken(database, "another", NOW)
+
+    dies("one")
+    recover(database, "watches", owner="another")
+
+    assert taken(database, "another", NOW) == ["U1"]
+
+
+def test_whoever_comes_too_late_lets_nothing_go(database: Database, dies: Callable[[str], None]) -> None:
+    put(database, "U1", NOW)
+    taken(database, "one", NOW)
+    dies("one")
+    recover(database, "watches", owner="another")
+    taken(database, "another", NOW)
 
     let_go(database, "one")
-    assert taken(database, "third", NOW + LEASE) == []
+    assert taken(database, "third", NOW) == []
 
     let_go(database, "another")
-    assert taken(database, "third", NOW + LEASE) == ["U1"]
+    assert taken(database, "third", NOW) == ["U1"]
 
 
-def test_what_was_near_comes_now_after_the_clock_went_back_and_the_rest_waits(database: Database) -> None:
+def test_what_was_near_comes_now_after_the_clock_went_back_and_the_rest_waits(
+    database: Database,
+) -> None:
     far, near, past = NOW + timedelta(days=1), NOW + timedelta(hours=1), NOW - SECOND
     for user_id, due in (("U1", past), ("U2", near), ("U3", far)):
         put(database, user_id, due)

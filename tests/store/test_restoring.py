@@ -9,7 +9,7 @@ import pytest
 from bot.accounts import Account, SlackUser, Token
 from bot.errors import DatabaseProblem
 from bot.store.backup import back_up
-from bot.store.database import Database
+from bot.store.database import SqliteDatabase
 from bot.store.linking import AccountStore
 from bot.store.restoring import restore, verify
 from bot.store.vault import Vault, new_key, read_keys
@@ -22,13 +22,13 @@ VAULT = Vault(read_keys(new_key()))
 
 
 def link(path: Path, person: SlackUser) -> None:
-    database = Database(path)
+    database = SqliteDatabase(path)
     AccountStore(database, VAULT, clock=lambda: NOW).link(Account(person, "identity", "name"), (TOKEN,))
     database.close()
 
 
 def linked(path: Path) -> list[str]:
-    database = Database(path)
+    database = SqliteDatabase(path)
     try:
         return [
             row["user_id"] for row in database.read(lambda one: list(one.query("SELECT * FROM accounts")))
@@ -84,7 +84,7 @@ def test_it_takes_the_place_of_what_was_there_which_is_kept(path: Path, backup: 
 
 
 def test_a_journal_that_was_left_behind_is_not_applied_to_it(path: Path, backup: Path) -> None:
-    database = Database(path)
+    database = SqliteDatabase(path)
     writing = AccountStore(database, VAULT, clock=lambda: NOW)
     writing.link(Account(SlackUser("T1", "UEVE"), "identity", "eve"), (TOKEN,))
     journal = path.with_name("bot.db-wal").read_bytes()
@@ -106,7 +106,7 @@ def test_it_can_be_put_where_nothing_was(backup: Path, tmp_path: Path) -> None:
 
 
 def test_it_is_refused_while_a_bot_runs(path: Path, backup: Path) -> None:
-    running = Database(path)
+    running = SqliteDatabase(path)
     with pytest.raises(DatabaseProblem, match="is using"):
         restore(backup, path, VAULT, at=NOW)
     running.close()

@@ -1,10 +1,8 @@
 """What is old goes, and nothing that a live timer needs."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +12,11 @@ from bot.planning import Location, Plan, Source
 from bot.retaining import BATCH, Chore, Retaining
 from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
-from bot.store.database import Database
+from bot.store.port import Database
 from bot.store.queue import as_text
 from bot.store.retaining import _DROPS, RUNS_KEPT, OldStore
 from bot.store.scheduling import RequestStore
+from tests.store.looking import add, count
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 OLD = NOW - timedelta(days=200)
@@ -34,7 +33,7 @@ class Keeping:
         self.requests = RequestStore(database, clock=lambda: OLD, owner="one")
         self.old = OldStore(database, clock=lambda: self.now, owner="one")
         account = {"team_id": "T1", "user_id": "UADA", "identity_id": "i", "username": "ada", "linked_at": ""}
-        database.write(lambda one: one.table("accounts").insert(account))
+        add(database, "accounts", account)
         self.chore = Retaining(old=self.old, days=days, clock=lambda: self.now, again=self.old.again)
 
     def request(self, name: str, state: RequestState = RequestState.ANNOUNCED, **more: object) -> None:
@@ -64,7 +63,7 @@ class Keeping:
                 "problem": "",
                 "noted_at": as_text(OLD),
             }
-            self.database.write(lambda one, row=row: one.table("runs").insert(row))  # type: ignore[misc]
+            add(self.database, "runs", row)
 
     def change(self, table: str, job_id: str, **columns: object) -> None:
         sets = ", ".join(f"{name} = :{name}" for name in columns)
@@ -79,15 +78,8 @@ class Keeping:
         query = f"SELECT DISTINCT {column} AS one FROM {table} ORDER BY 1"  # noqa: S608 - our own names
         return [row["one"] for row in self.database.read(lambda one: list(one.query(query)))]
 
-    def count(self, table: str) -> int:
-        return self.database.read(lambda one: one.table(table).count)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "bot.db")
-    yield database
-    database.close()
+    def number(self, table: str) -> int:
+        return count(self.database, table)
 
 
 @pytest.fixture
@@ -119,7 +111,7 @@ def test_a_timer_that_may_run_keeps_all_that_it_needs(
     keeping.work(days_later=1000)
 
     assert keeping.kept("timers") == keeping.kept("requests") == ["live"]
-    assert keeping.count("runs") == 3
+    assert keeping.number("runs") == 3
 
 
 def test_a_timer_that_lives_again_is_not_counted_from_when_it_was_over(keeping: Keeping) -> None:
@@ -138,7 +130,7 @@ def test_of_a_live_timer_the_latest_runs_stay_whatever_their_age(keeping: Keepin
     keeping.timer("live", "active", runs=RUNS_KEPT + 20)
     keeping.work()
 
-    assert keeping.count("runs") == RUNS_KEPT
+    assert keeping.number("runs") == RUNS_KEPT
     assert keeping.kept("runs", "min(started_at)") == [as_text(OLD + timedelta(hours=20))]
 
 
@@ -147,7 +139,7 @@ def test_a_request_that_is_over_and_has_no_timer_goes(keeping: Keeping, state: R
     keeping.request("over", state)
     keeping.work()
 
-    assert keeping.count("requests") == 0
+    assert keeping.number("requests") == 0
 
 
 @pytest.mark.parametrize("state", set(RequestState) - {"refused", "expired", "announced"})
@@ -155,7 +147,7 @@ def test_a_request_that_is_not_over_stays(keeping: Keeping, state: RequestState)
     keeping.request("waiting", state)
     keeping.work()
 
-    assert keeping.count("requests") == 1
+    assert keeping.number("requests") == 1
 
 
 def test_news_that_wait_keep_their_timer(keeping: Keeping) -> None:
@@ -163,14 +155,16 @@ def test_news_that_wait_keep_their_timer(keeping: Keeping) -> None:
     keeping.work()
     mailbox = {"mailbox_id": 1, "team_id": "T1", "place": "C1"}
     post = {"mailbox_id": 1, "job_id": "ended", "thread_ts": "", "news": "{}"}
-    keeping.database.write(lambda one: one.table("mailboxes").insert(mailbox))
-    keeping.database.write(lambda one: one.table("posts").insert(post))
+    add(keeping.database, "mailboxes", mailbox)
+    add(keeping.database, "posts", post)
     keeping.work(days_later=100)
 
     assert keeping.kept("timers") == ["ended"]
 
 
-def test_what_was_meant_for_minutes_goes_after_a_day_and_everything_else_stays(database: Database) -> None:
+def test_what_was_meant_for_minutes_goes_after_a_day_and_everything_else_stays(
+    database: Database,
+) -> None:
     keeping = Keeping(database, days=0)
     keeping.request("refused", RequestState.REFUSED)
     for name, hours in (("young", 23), ("old", 25)):
@@ -179,7 +173,7 @@ def test_what_was_meant_for_minutes_goes_after_a_day_and_everything_else_stays(d
     keeping.work()
 
     assert keeping.kept("tickets", "ticket_hash") == ["young"]
-    assert keeping.count("requests") == 1
+    assert keeping.number("requests") == 1
 
 
 def test_a_great_many_go_in_small_writes(keeping: Keeping) -> None:
@@ -189,14 +183,14 @@ def test_a_great_many_go_in_small_writes(keeping: Keeping) -> None:
     values = {"before": NOW, "short_before": NOW, "limit": BATCH}
     assert keeping.old.drop("requests", **values) == BATCH  # type: ignore[arg-type]
     keeping.work()
-    assert keeping.count("requests") == 0
+    assert keeping.number("requests") == 0
 
 
 def test_it_is_done_once_a_day_over_any_number_of_starts(keeping: Keeping) -> None:
     assert keeping.old.claim(limit=1) == [CHORE]
     keeping.work()
     assert keeping.old.claim(limit=1) == []
-    keeping.old.recover()
+    OldStore(keeping.database, clock=lambda: keeping.now, owner="another").recover()
     assert keeping.old.claim(limit=1) == []
     keeping.now += timedelta(days=1)
     assert keeping.old.claim(limit=1) == [CHORE]

@@ -12,11 +12,14 @@ from bot.accounts import Account, SlackUser, Token
 from bot.disconnecting import Parting
 from bot.errors import DatabaseProblem
 from bot.sign_ins import SignIn
-from bot.store.database import Database, connected, in_one_step
+from bot.store.beside import beside
+from bot.store.connecting import connected, in_one_step
+from bot.store.database import SqliteDatabase
 from bot.store.disconnecting import PartingStore
 from bot.store.linking import AccountStore, SignInStore
 from bot.store.migrations import schema
-from bot.store.rotation import SEALED, check_keys, rotate
+from bot.store.port import Database
+from bot.store.rotation import SEALED, Rotated, check_keys, rotate
 from bot.store.vault import Vault, new_key, read_keys
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -36,7 +39,7 @@ class Stores:
 
 
 def fill(path: Path, key: str) -> None:
-    database = Database(path)
+    database = SqliteDatabase(path)
     stores = Stores(database, vault(key))
     stores.accounts.link(Account(ADA, "i1", "ada"), TOKENS)
     stores.accounts.link(Account(GRACE, "i2", "grace"), TOKENS)
@@ -45,15 +48,20 @@ def fill(path: Path, key: str) -> None:
     database.close()
 
 
+def rotated_beside(path: Path, sealing: Vault) -> Rotated:
+    with beside(path) as database:
+        return rotate(database, sealing)
+
+
 def test_after_a_rotation_the_old_key_is_not_needed_any_more(tmp_path: Path) -> None:
     old, new = new_key(), new_key()
     fill(tmp_path / "bot.db", old)
 
-    rotated = rotate(tmp_path / "bot.db", vault(new, old))
+    rotated = rotated_beside(tmp_path / "bot.db", vault(new, old))
 
     assert (rotated.resealed, rotated.current) == (6, 0)
-    assert rotate(tmp_path / "bot.db", vault(new, old)).resealed == 0
-    database = Database(tmp_path / "bot.db")
+    assert rotated_beside(tmp_path / "bot.db", vault(new, old)).resealed == 0
+    database = SqliteDatabase(tmp_path / "bot.db")
     stores = Stores(database, vault(new))
     found = stores.sign_ins.find("s1")
     assert found
@@ -69,9 +77,9 @@ def test_without_the_old_key_nothing_is_changed(tmp_path: Path) -> None:
     fill(tmp_path / "bot.db", old)
 
     with pytest.raises(DatabaseProblem, match="sealed with a key that is not listed"):
-        rotate(tmp_path / "bot.db", vault(new_key()))
+        rotated_beside(tmp_path / "bot.db", vault(new_key()))
 
-    database = Database(tmp_path / "bot.db")
+    database = SqliteDatabase(tmp_path / "bot.db")
     assert set(Stores(database, vault(old)).accounts.tokens(ADA).values()) == set(TOKENS)
     database.close()
 
@@ -79,7 +87,7 @@ def test_without_the_old_key_nothing_is_changed(tmp_path: Path) -> None:
 def test_tokens_can_be_read_and_renewed_while_keys_are_exchanged(tmp_path: Path) -> None:
     old, new = new_key(), new_key()
     fill(tmp_path / "bot.db", old)
-    database = Database(tmp_path / "bot.db")
+    database = SqliteDatabase(tmp_path / "bot.db")
     accounts = Stores(database, vault(new, old)).accounts
     ended = threading.Event()
     failures: list[Exception] = []
@@ -97,7 +105,7 @@ def test_tokens_can_be_read_and_renewed_while_keys_are_exchanged(tmp_path: Path)
     thread = threading.Thread(target=use)
     thread.start()
     for _ in range(20):
-        rotate(tmp_path / "bot.db", vault(new, old))
+        rotated_beside(tmp_path / "bot.db", vault(new, old))
     ended.set()
     thread.join()
     database.close()
@@ -141,7 +149,7 @@ def test_a_key_that_is_missing_is_told_at_the_start(tmp_path: Path) -> None:
 def test_secrets_that_are_swapped_in_the_database_do_not_open(tmp_path: Path, swap: str) -> None:
     key = new_key()
     fill(tmp_path / "bot.db", key)
-    kept = Database(tmp_path / "bot.db")
+    kept = SqliteDatabase(tmp_path / "bot.db")
     accounts = Stores(kept, vault(key)).accounts
     accounts.link(Account(GRACE, "i2", "grace"), ())
     with connected(tmp_path / "bot.db") as database, in_one_step(database):

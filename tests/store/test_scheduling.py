@@ -1,8 +1,7 @@
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,7 @@ from bot.planning import Filter, FilterMethod, Location, Option, Plan, Source, S
 from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
 from bot.sessions import NO_SESSION, SessionRequirement
-from bot.store.database import Database
+from bot.store.port import Database
 from bot.store.scheduling import RequestStore
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -51,10 +50,8 @@ def time() -> Time:
 
 
 @pytest.fixture
-def store(tmp_path: Path, time: Time) -> Iterator[RequestStore]:
-    database = Database(tmp_path / "bot.db")
-    yield RequestStore(database, clock=time, owner="one")
-    database.close()
+def store(database: Database, time: Time) -> RequestStore:
+    return RequestStore(database, clock=time, owner="one")
 
 
 def accept(store: RequestStore, request: TimerRequest = REQUEST) -> bool:
@@ -116,15 +113,17 @@ def test_what_rests_is_never_claimed(store: RequestStore, time: Time) -> None:
     assert list(store.claim(limit=1)) == []
 
 
-def test_after_a_start_what_a_dead_process_held_is_free_and_an_interrupted_creation_is_due(
-    store: RequestStore,
+def test_what_a_dead_process_held_is_free_and_its_interrupted_creation_is_due(
+    store: RequestStore, database: Database, dies: Callable[[str], None]
 ) -> None:
     accept(store)
     [claimed] = store.claim(limit=1)
     store.save(replace(claimed, state=RequestState.CREATING, due=NOW + timedelta(hours=1)))
-    store.recover()
+    dies("one")
+    restarted = RequestStore(database, clock=lambda: NOW, owner="another")
+    restarted.recover()
 
-    [found] = store.claim(limit=1)
+    [found] = restarted.claim(limit=1)
     assert found.state is RequestState.CREATING
 
 

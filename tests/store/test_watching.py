@@ -1,11 +1,9 @@
 """What is kept of timers: begun once, changed only by whoever saw the latest, and handed over."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 
 import pytest
 
@@ -17,9 +15,9 @@ from bot.planning import Location, Plan, Source
 from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
 from bot.sessions import NO_SESSION, SessionRequirement
-from bot.store.database import Database
 from bot.store.disconnecting import PartingStore
 from bot.store.linking import AccountStore
+from bot.store.port import Database
 from bot.store.scheduling import RequestStore
 from bot.store.telling import MailboxStore
 from bot.store.vault import Vault, new_key, read_keys
@@ -81,17 +79,16 @@ class Stores:
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> Iterator[Stores]:
+def stores(database: Database) -> Stores:
     ticks = count()
 
     def clock() -> datetime:
         return NOW + timedelta(microseconds=next(ticks))
 
-    database = Database(tmp_path / "bot.db")
     vault = Vault(read_keys(new_key()))
     accounts = AccountStore(database, vault, clock=clock)
     accounts.link(Account(ADA, "identity", "ada"), (TOKEN,))
-    yield Stores(
+    return Stores(
         database,
         accounts,
         RequestStore(database, clock=clock, owner="one"),
@@ -99,7 +96,6 @@ def stores(tmp_path: Path) -> Iterator[Stores]:
         MailboxStore(database, clock=clock, owner="one"),
         PartingStore(database, vault, accounts, clock=clock, owner="one"),
     )
-    database.close()
 
 
 def test_a_timer_is_watched_from_when_it_is_made_and_once(stores: Stores) -> None:

@@ -1,27 +1,19 @@
 """A step is due as soon as its request is over, by the request's own commit."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.accounts import SlackUser
-from bot.store.database import Database
+from bot.store.port import Database, upsert
 from bot.store.workflows import KEPT, StepStore
 from bot.workflows import Ending, Step, StepState
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 STEP = Step("Fx1", SlackUser("T1", "U1"), "r1", NOW + timedelta(days=3), {"name": "Nightly"}, due=NOW)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "bot.db")
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -35,18 +27,11 @@ def _steps(database: Database, now: datetime) -> StepStore:
 
 def _request(database: Database, state: str, due: str | None = "2026-11-25") -> None:
     """Keep a request as it is in this state, or change it."""
-    columns = database.read(lambda one: one.table("requests").columns)
-    row: dict[str, object] = {one.name: 0 if one.type == "INTEGER" else "" for one in columns if one.notnull}
+    words = ("reference", "team_id", "user_id", "plan", "received_at", "missing", "asked_for", "demanded")
+    numbers = ("signed_out", "attempts", "creations", "looks")
+    row: dict[str, object] = dict.fromkeys((*words, "answered", "reason"), "") | dict.fromkeys(numbers, 0)
     row |= {"request_id": "r1", "state": state, "due": due}
-
-    def keep(one: object) -> None:
-        table = one.table("requests")  # type: ignore[attr-defined]
-        if table.count:
-            table.update("r1", {"state": state, "due": due})
-        else:
-            table.insert(row)
-
-    database.write(keep)
+    database.write(lambda one: upsert(one, "requests", row, key=("request_id",)))
 
 
 def _found(steps: StepStore) -> Step:
@@ -132,9 +117,14 @@ def test_what_slack_was_told_changes_no_more_and_is_forgotten_after_a_while(data
     assert asyncio.run(later.find("Fx1")) is None
 
 
-def test_a_held_step_is_let_go_later_and_free_after_a_start(steps: StepStore) -> None:
-    asyncio.run(steps.accept(STEP))
-    [held] = steps.claim(limit=1)
+def test_a_held_step_is_let_go_later_and_free_when_its_holder_is_dead(
+    database: Database, dies: Callable[[str], None]
+) -> None:
+    dead = StepStore(database, clock=lambda: NOW, owner="another")
+    asyncio.run(dead.accept(STEP))
+    [held] = dead.claim(limit=1)
+    dies("another")
+    steps = _steps(database, NOW)
     steps.recover()
     assert steps.claim(limit=1) == [held]
     steps.postpone(held, until=NOW + timedelta(minutes=1))

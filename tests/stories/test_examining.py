@@ -18,7 +18,7 @@ import pytest
 from typing_extensions import override
 
 from bot.sandbox.slack.workspace import Credentials
-from bot.store.database import wal_is_safe
+from bot.store.connecting import wal_is_safe
 from bot.storing import now
 from tests.stories.stage import Stage, _environment, free_port, staged
 

@@ -1,0 +1,64 @@
+"""Connections to a SQLite file: how each is set, and for how long one is held."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database as SqliteUtils
+from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]  # noqa: PLC0414 - newest at hand
+
+from bot.errors import DatabaseProblem
+
+SETTINGS: Final = (
+    "PRAGMA synchronous = FULL",  # what was acknowledged survives a power cut
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA trusted_schema = OFF",
+)
+
+
+@contextmanager
+def connected(path: Path) -> Iterator[SqliteUtils]:
+    """Open a database beside the bot that may be running on it; raises DatabaseProblem if there is none."""
+    if not path.exists():
+        raise DatabaseProblem(f"There is no database {path}.", "Check DATABASE_URL.")
+    database = connect(path)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def in_one_step(database: SqliteUtils) -> Iterator[None]:
+    """Commit everything in the block together, or nothing of it. The write lock is taken at once."""
+    database.conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        database.conn.execute("ROLLBACK")
+        raise
+    database.conn.execute("COMMIT")
+
+
+def connect(path: Path) -> SqliteUtils:
+    """Open a file, with the settings that everything here relies on."""
+    database = SqliteUtils(sqlite3.connect(path, timeout=10))
+    for setting in SETTINGS:
+        database.execute(setting)
+    return database
+
+
+def journal() -> str:
+    """Give the journal mode that this SQLite can be trusted with (https://sqlite.org/wal.html#walresetbug)."""
+    return "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Say whether this SQLite version is free of the WAL-reset bug, which loses committed pages."""
+    series, patch = tuple(version[:2]), version[2]
+    fixed_in = {(3, 44): 6, (3, 50): 7, (3, 51): 3}
+    if series in fixed_in:
+        return patch >= fixed_in[series]
+    return series >= (3, 53)

@@ -1,0 +1,61 @@
+"""What a test sees in a database that no store tells."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from bot.store.port import Connection, Database, Done, Values, insert
+
+_Value = TypeVar("_Value")
+
+
+def count(database: Database, table: str) -> int:
+    """Count the rows of a table."""
+    query = f"SELECT count(*) AS count FROM {table}"  # noqa: S608 - our own names
+    return database.read(lambda reader: int(next(iter(reader.query(query)))["count"]))
+
+
+class Overheard:
+    """A database that remembers what it was asked, in reading."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.asked: list[tuple[str, Values | None]] = []
+        self.dialect = database.dialect
+
+    def read(self, job: Callable[[Connection], _Value]) -> _Value:
+        return self._database.read(lambda reader: job(_Ear(reader, self.asked)))
+
+    async def read_soon(self, job: Callable[[Connection], _Value]) -> _Value:
+        return await asyncio.to_thread(self.read, job)
+
+    def write(self, job: Callable[[Connection], _Value], *, tries: int = 1, alone: bool = True) -> _Value:
+        return self._database.write(job, tries=tries, alone=alone)
+
+    async def write_soon(self, job: Callable[[Connection], _Value]) -> _Value:
+        return await self._database.write_soon(job)
+
+
+class _Ear:
+    def __init__(self, reader: Connection, asked: list[tuple[str, Values | None]]) -> None:
+        self._reader = reader
+        self._asked = asked
+
+    def query(self, sql: str, values: Values | None = None, /) -> Iterable[dict[str, Any]]:
+        self._asked.append((sql, values))
+        return self._reader.query(sql, values)
+
+    def execute(self, sql: str, values: Values | None = None, /) -> Done:
+        return self._reader.execute(sql, values)
+
+
+def columns(reader: Connection) -> Mapping[str, set[str]]:
+    """Give the columns of each table."""
+    tables = [row["name"] for row in reader.query("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    listed = "SELECT name FROM pragma_table_info(?)"
+    return {table: {row["name"] for row in reader.query(listed, [table])} for table in tables}
+
+
+def add(database: Database, table: str, row: Mapping[str, Any]) -> None:
+    """Add a row to a table."""
+    database.write(lambda writer: insert(writer, table, row))
