@@ -55,7 +55,7 @@ _ACCESS: Final = {
     Access.IN_PLACE: ":white_check_mark: your consent is in place",
     Access.MISSING: ":warning: your consent is missing",
     Access.NOT_NEEDED: ":white_check_mark: needs no consent",
-    Access.UNSEEN: ":grey_question: could not be looked at",
+    Access.UNSEEN: ":question: could not be looked at",
 }
 _TITLE: Final = 150
 """Characters of a timer's title that are worth showing; whoever made it elsewhere may have written more."""

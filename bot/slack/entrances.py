@@ -25,19 +25,21 @@ SHORTCUT: Final = FORM
 
 HELP: Final = (
     "*Schedule a recurring Globus transfer*\n"
-    f"`{COMMAND}` opens the form: from where, to where, how often. I check the consents that Globus needs, "
-    "create the timer with your own Globus account, and post its job ID in the channel that you choose.\n"
-    f"`{COMMAND} every 6h for 3 days` opens it with the schedule filled in; so do "
+    "I check the consents that Globus needs, create the timer with your own Globus account, and post its "
+    "job ID in the channel that you choose.\n"
+    f"• `{COMMAND}` opens the form: from where, to where, how often.\n"
+    f"• `{COMMAND} every 6h for 3 days` opens it with the schedule filled in; so do "
     "`daily at 02:30 until 2027-01-31`, `every 2 weeks starting next monday, 10 times` and "
     "`once tomorrow 9am`.\n"
-    f"`{COMMAND} <link>` takes source and destination from a link of the Globus file manager.\n"
-    f"`{COMMAND} presets` shows what this channel schedules again and again; the name of a preset fills it "
+    f"• `{COMMAND} <link>` takes source and destination from a link of the Globus file manager.\n"
+    f"• `{COMMAND} presets` shows what this channel schedules again and again; the name of a preset fills it "
     "in. *Save as preset…* stands under each announcement.\n"
-    f"`{COMMAND} list` shows this channel's timers, everyone's; `{COMMAND} status` shows your own, wherever "
-    f"they were made. `{COMMAND} mute` and `{COMMAND} unmute` say whether I post news of runs here.\n"
-    f"`{COMMAND} connect` links your Globus account, or gives you the sign-in link again; "
-    f"`{COMMAND} disconnect` parts you from it.\n"
-    f"`{COMMAND} help` shows this."
+    f"• `{COMMAND} list` shows this channel's timers, everyone's.\n"
+    f"• `{COMMAND} status` shows your own, wherever they were made.\n"
+    f"• `{COMMAND} mute` and `{COMMAND} unmute` say whether I post news of runs here.\n"
+    f"• `{COMMAND} connect` links your Globus account, or gives you the sign-in link again.\n"
+    f"• `{COMMAND} disconnect` unlinks it.\n"
+    f"• `{COMMAND} help` shows this."
 )
 
 

@@ -106,10 +106,8 @@ def _folder_view(visit: Visit, folder: Folder) -> View:
         [one for one in folder.entries if one.kind is not EntryKind.FOLDER and one not in boxes], zone
     )
     blocks += _pages(visit, folder)
-    submit = (
-        ("Choose folder or files" if is_source else "Choose this folder") if boxes or _usable(folder) else ""
-    )
-    if is_source:
+    submit = ("Choose folder or files" if boxes else "Choose this folder") if boxes or _usable(folder) else ""
+    if boxes:
         blocks.append(context("Ticked files are chosen instead of the folder."))
     return _view(visit, blocks, submit=submit)
 

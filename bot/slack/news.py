@@ -52,6 +52,8 @@ def drawn(
 
 
 def _headline(news: News, subject: Subject | None) -> str:
+    if news.event is Event.DIGEST:
+        return "What your timers did since the last digest"
     title = subject.timer.title if subject else "A timer"
     if news.event is Event.RUN:
         has_failed = news.run is not None and news.run.state is RunState.FAILED
@@ -153,9 +155,8 @@ def _asked(news: News, _subject: Subject | None) -> str:
     return f":raised_hand: <@{news.by}> asks you to {escape(news.detail)} this timer."
 
 
-def _digest(news: News, subject: Subject | None) -> str:
-    title = bold(subject.timer.title) if subject else "A timer"
-    return f":newspaper: {title}: {escape(news.detail)}"
+def _digest(news: News, _subject: Subject | None) -> str:
+    return news.detail  # drawn by `bot.slack.following`, of all timers that it is about
 
 
 _SENTENCES: Final[Mapping[Event, Callable[[News, Subject | None], str]]] = {

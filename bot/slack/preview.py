@@ -20,7 +20,7 @@ def preview_of(form: Mapping[str, str], *, now: datetime, zone: str) -> str:
     try:
         schedule = read_schedule_fields({"repeat": "daily", **form}, now=now, zone=local)
     except FormProblems as problems:
-        return " ".join(f":grey_question: {escape(one)}" for one in _worth_saying(problems, form))
+        return " ".join(f":question: {escape(one)}" for one in _worth_saying(problems, form))
     return preview(schedule, zone=local, starts_now=not form.get("start") and schedule.start == now)
 
 

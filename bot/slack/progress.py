@@ -60,11 +60,11 @@ _DECISIONS: Final = {
 
 _CHECKING: Final = ":hourglass_flowing_sand: Checking your collections and consents…"
 _IN_WORDS: Final = {
-    RequestState.UNCHECKED: ":grey_question: Not everything could be checked",
+    RequestState.UNCHECKED: ":question: Not everything could be checked",
     RequestState.READY: ":hourglass_flowing_sand: Creating the timer…",
     RequestState.CREATING: ":hourglass_flowing_sand: Creating the timer…",
     RequestState.WAITING_FOR_SIGN_IN: ":key: Waiting for you to sign in to Globus",
-    RequestState.UNCLEAR: ":grey_question: Not sure whether the timer was made",
+    RequestState.UNCLEAR: ":question: Not sure whether the timer was made",
     RequestState.CREATED: ":white_check_mark: The timer is made",
     RequestState.ANNOUNCED: ":white_check_mark: Scheduled",
     RequestState.REFUSED: ":no_entry: Not scheduled",

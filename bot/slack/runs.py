@@ -16,7 +16,7 @@ MARKS: Final = {
     RunState.STUCK: ":warning:",
     RunState.SUCCEEDED: ":white_check_mark:",
     RunState.FAILED: ":x:",
-    RunState.LOST: ":grey_question:",
+    RunState.LOST: ":question:",
 }
 _STATES: Final = {
     RunState.RUNNING: "in progress",
@@ -58,7 +58,7 @@ def problem_of(run: Run) -> str:
 
 def size(count: float) -> str:
     """Say how much that is: 3.4 GB, counted in thousands as Globus does."""
-    return humanize.naturalsize(count)
+    return humanize.naturalsize(count).replace("Byte", "byte")
 
 
 def duration(length: timedelta) -> str:

@@ -85,7 +85,7 @@ def test_a_chart_of_failures_says_so() -> None:
     assert chart
     assert in_words(chart) == (
         "A chart of 2 runs from 2026-11-02 02:30 UTC to 2026-11-03 02:30 UTC: "
-        "1 failed, 1 cannot be seen any more; the last failed, having moved 0 Bytes in 2 minutes."
+        "1 failed, 1 cannot be seen any more; the last failed, having moved 0 bytes in 2 minutes."
     )
 
 

@@ -82,5 +82,6 @@ def test_a_digest_comes_once_a_day_at_the_persons_own_time(
     assert early == []
     [said] = first
     assert "*Nightly*: 3 runs, :x: 2 failed, 5.2 kB" in said
+    assert said.count("*Your timers since the last digest*") == 1
     assert re.search(r"\*Nightly\*: 2[345] runs", digests()[-1])  # as long as the day is
     assert len(digests()) == 2
