@@ -110,12 +110,19 @@ def offer(
 ) -> None:
     """Serve the sandbox until Ctrl-C, and print the settings; see `opened` for what else can be chosen."""
     with _politely_ended(), opened(port=port, globus_port=globus_port, seed=seed, start=start) as sandbox:
-        for name, value in sandbox.settings.items():
-            say(f"{name}={value}")
-        say(f"# The pretend Slack is at {sandbox.slack_url}/, the pretend Globus at {sandbox.globus_url}/.")
-        say("# Put the lines above into .env and run `transferbot run` there. Ctrl-C ends the sandbox.")
-        say(f"# To drive it from a program: {sandbox.slack_url}/sandbox/ and {sandbox.globus_url}/sandbox/.")
-        _until_interrupted(lambda: True)
+        _until_interrupted(lambda: say(_offered(sandbox)), lambda: True)
+
+
+def _offered(sandbox: Sandbox) -> str:
+    slack, globus = sandbox.slack_url, sandbox.globus_url
+    return "\n".join(
+        (
+            *(f"{name}={value}" for name, value in sandbox.settings.items()),
+            f"# The pretend Slack is at {slack}/, the pretend Globus at {globus}/.",
+            "# Put the lines above into .env and run `transferbot run` there. Ctrl-C ends the sandbox.",
+            f"# To drive it from a program: {slack}/sandbox/ and {globus}/sandbox/.",
+        )
+    )
 
 
 def demonstrate(*, tour: bool, port: int, say: Say) -> int:
@@ -130,8 +137,8 @@ def demonstrate(*, tour: bool, port: int, say: Say) -> int:
             is_done = take(sandbox.slack_url, sandbox.globus_url, say=say)
             say(_NOW_YOU if is_done else _NOT_DONE)
             return 0 if is_done else 1
-        say(_WELCOME.format(slack=sandbox.slack_url, globus=sandbox.globus_url))
-        if _until_interrupted(lambda: bot.poll() is None):
+        welcome = _WELCOME.format(slack=sandbox.slack_url, globus=sandbox.globus_url)
+        if _until_interrupted(lambda: say(welcome), lambda: bot.poll() is None):
             return 0
         say(f"The bot ended by itself, with exit code {bot.returncode}; what it said stands above.")
     return 1
@@ -170,10 +177,11 @@ def _politely_ended() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _until_interrupted(goes_on: Callable[[], bool]) -> bool:
-    """Wait for Ctrl-C, or for whatever else politely ends a process; False if it does not go on by itself."""
+def _until_interrupted(begin: Callable[[], object], goes_on: Callable[[], bool]) -> bool:
+    """Begin, and wait for Ctrl-C or whatever else politely ends a process; False if it ends by itself."""
     never = threading.Event()
     try:
+        begin()  # whoever reads what it says may end it at once
         while goes_on():
             # The system may hand a signal to another thread, and only a main thread that wakes hears of it.
             never.wait(WAKES)
