@@ -7,6 +7,7 @@ they are asked.
 """
 
 import asyncio
+import math
 import random
 import resource
 import tempfile
@@ -14,7 +15,6 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -33,11 +33,13 @@ from bot.scheduling import RequestState, TimerRequest
 from bot.store.database import SqliteDatabase
 from bot.store.linking import AccountStore
 from bot.store.scheduling import RequestStore
+from bot.store.showing import TimerStore
 from bot.store.telling import MailboxStore
 from bot.store.vault import Vault, new_key, read_keys
 from bot.store.watching import WatchStore
 from bot.telling import Subject, Telling
 from bot.watching import Watching
+from bot.working import POLL_SECONDS
 
 MORNING = datetime(2027, 3, 1, tzinfo=UTC)
 LOOKS = Looks(timedelta(seconds=30), timedelta(hours=1), timedelta(hours=6))
@@ -94,7 +96,6 @@ class Day:
     mailboxes: MailboxStore
     watching: Watching
     telling: Telling
-    threads: ThreadPoolExecutor
     looks: int = 0
 
     def run(self, until: datetime) -> None:
@@ -103,11 +104,13 @@ class Day:
             due = self._next()
             if due is None or due > until:
                 break
-            self.clock.now = max(self.clock.now, due)
+            self.clock.now = _noticed(max(self.clock.now, due))
             watches = self.watches.claim(limit=AT_ONCE)
             self.looks += len(watches)
-            list(self.threads.map(self.watching.work, watches))
-            list(self.threads.map(self.telling.work, self.mailboxes.claim(limit=AT_ONCE)))
+            for watch in watches:
+                self.watching.work(watch)
+            for mailbox in self.mailboxes.claim(limit=AT_ONCE):
+                self.telling.work(mailbox)
         self.clock.now = until
 
     def counted(self) -> tuple[int, int]:
@@ -125,10 +128,15 @@ class Day:
         return datetime.fromisoformat(row["due"]) if row["due"] else None
 
 
+def _noticed(due: datetime) -> datetime:
+    """Give when the workers look next: they do so every half second."""
+    since = (due - MORNING) / timedelta(seconds=1)
+    return MORNING + timedelta(seconds=math.ceil(since / POLL_SECONDS) * POLL_SECONDS)
+
+
 @contextmanager
 def day(folder: Path, *, people: int, timers: int, seed: int = 1) -> Iterator[Day]:
     """Set up a morning: so many people, each with so many hourly timers at moments of their own."""
-    threads = ThreadPoolExecutor(8)
     clock, chance = Clock(MORNING), random.Random(seed)  # noqa: S311 - a simulation
     database = SqliteDatabase(folder / "simulated.db")
     try:
@@ -149,11 +157,6 @@ def day(folder: Path, *, people: int, timers: int, seed: int = 1) -> Iterator[Da
         watches = WatchStore(database, clock=clock, owner="simulated")
         mailboxes = MailboxStore(database, clock=clock, owner="simulated")
 
-        def subject(team_id: str, job_id: str) -> Subject | None:
-            timer = watches.find(team_id, job_id)
-            request = requests.find(timer.request_id) if timer else None
-            return Subject(timer, request) if timer and request else None
-
         yield Day(
             clock=clock,
             globus=globus,
@@ -170,12 +173,14 @@ def day(folder: Path, *, people: int, timers: int, seed: int = 1) -> Iterator[Da
                 wake=lambda: None,
             ),
             telling=Telling(
-                mailboxes=mailboxes, messages=slack, subject=subject, clock=clock, wake=lambda: None
+                mailboxes=mailboxes,
+                messages=slack,
+                subject=TimerStore(database, clock=clock).subject,
+                clock=clock,
+                wake=lambda: None,
             ),
-            threads=threads,
         )
     finally:
-        threads.shutdown()
         database.close()
 
 

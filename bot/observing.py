@@ -43,6 +43,8 @@ class Observation:
 
 def observe(known: WatchedTimer, seen: Timer, at: datetime) -> Observation:
     """Compare a timer with what was known of it. Its runs count from when they are over: see `follow`."""
+    if _shows_nothing_new(known, seen):
+        return Observation(known)
     since = known.seen_until
     new = sorted(
         (run for run in seen.runs if since is None or run.started_at > since), key=lambda run: run.started_at
@@ -74,30 +76,35 @@ def gone(known: WatchedTimer, at: datetime, *, by: str = "") -> Observation:
 def follow(observed: Observation, tasks: Mapping[str, Task], at: datetime) -> Observation:
     """Take the runs under way as far as their tasks have come."""
     before = observed.timer.running
-    observed = replace(observed, timer=replace(observed.timer, running=()))
+    running: tuple[Run, ...] = ()
     for run in before:
         seen = _seen(run, tasks, at)
         if seen.is_over:
             observed = _over(observed, seen, at)
             continue
-        timer = replace(observed.timer, running=(*observed.timer.running, seen))
+        running = (*running, seen)
         news = observed.news
         if seen.state is RunState.STUCK and run.state is not RunState.STUCK:
-            news = (*news, News(Event.STUCK, timer.job_id, at, run=seen))
+            news = (*news, News(Event.STUCK, observed.timer.job_id, at, run=seen))
         # Files and bytes of a run under way are read when somebody asks; only its state is worth keeping.
         runs = _with(observed.runs, seen) if seen.state is not run.state else observed.runs
-        observed = Observation(timer, runs, news)
-    return observed
+        observed = Observation(observed.timer, runs, news)
+    if running == before:
+        return observed
+    return replace(observed, timer=replace(observed.timer, running=running))
 
 
 def conclude(known: WatchedTimer, observed: Observation, at: datetime) -> Observation:
     """Add the end, once the last run is over, and say whether the announcement has to show something else."""
     timer, news = observed.timer, observed.news
+    if timer is known:
+        return observed
     if _has_ended(timer) and not _has_ended(known):
         news = (*news, News(Event.ENDED, timer.job_id, at, run=timer.last))
     # That the next run has moved is shown when the one under way is over: one edit for a run, not two.
-    before = replace(known, next_run=timer.next_run) if timer.running else known
-    return replace(observed, news=news, is_redrawn=_shown(before) != _shown(timer))
+    next_run = timer.next_run if timer.running else known.next_run
+    is_redrawn = _shown(known, next_run) != _shown(timer, timer.next_run)
+    return Observation(timer, observed.runs, news, is_redrawn=is_redrawn)
 
 
 def next_look(timer: WatchedTimer, at: datetime, looks: Looks, chance: random.Random) -> datetime | None:
@@ -129,6 +136,19 @@ def _after(
     """Give a moment soon after the expected one; once that has passed, steps that grow with the run."""
     slack = looks.first if at < expected else _between(looks.first, (at - began) / 2, looks.longest)
     return max(expected, at) + slack * chance.uniform(1, 1.25)
+
+
+def _shows_nothing_new(known: WatchedTimer, seen: Timer) -> bool:
+    """Say whether a timer that runs is as it was known: most in a list are, and need not be built anew."""
+    since = known.seen_until
+    return (
+        seen.status is known.status
+        and known.status is not TimerStatus.INACTIVE
+        and not (known.inactivity or known.unwatched)
+        and seen.next_run == known.next_run
+        and all(since is not None and run.started_at <= since for run in seen.runs)
+        and title_of(seen.name) in {"", known.title}
+    )
 
 
 def _of_the_status(known: WatchedTimer, timer: WatchedTimer, at: datetime) -> tuple[News, ...]:
@@ -174,9 +194,9 @@ def _has_ended(timer: WatchedTimer) -> bool:
     return timer.status is TimerStatus.ENDED and not timer.running
 
 
-def _shown(timer: WatchedTimer) -> tuple[object, ...]:
+def _shown(timer: WatchedTimer, next_run: datetime | None) -> tuple[object, ...]:
     """Give what the announcement shows."""
-    return (timer.title, timer.status, timer.inactivity, timer.next_run, timer.last, timer.unwatched)
+    return (timer.title, timer.status, timer.inactivity, next_run, timer.last, timer.unwatched)
 
 
 def _between(least: timedelta, wanted: timedelta, most: timedelta) -> timedelta:

@@ -17,6 +17,9 @@ PACE: Final = timedelta(seconds=1)
 EDITING_PACE: Final = timedelta(seconds=1.2)
 """Between two edits in one workspace: Slack takes at least fifty a minute."""
 
+CLOSEST_EDITS: Final = EDITING_PACE / 2
+"""Slack counts edits by the minute, so somebody who is late for their turn does not hold up the others."""
+
 LONGEST_DELAY: Final = timedelta(minutes=2)
 
 MERGED: Final = 10
@@ -59,8 +62,8 @@ class Mailboxes(Protocol):
         """Give what a place is still to hear, oldest first."""
         ...
 
-    def stale(self, mailbox: Mailbox) -> str | None:
-        """Give the job ID of a timer of this channel whose announcement is to be drawn again."""
+    def stale(self, mailbox: Mailbox, *, limit: int) -> Sequence[str]:
+        """Give job IDs of timers of this channel whose announcements are to be drawn again."""
         ...
 
     def add(self, posts: Sequence[Post]) -> None:
@@ -117,7 +120,7 @@ class Telling:
         self._clock = clock
         self._wake = wake
         self._messages_to = Turns(PACE)
-        self._edits_in = Turns(EDITING_PACE)
+        self._edits_in = Turns(EDITING_PACE, closest=CLOSEST_EDITS)
 
     def forget_turns(self) -> None:
         """Forget whose turn comes when: the clock by which that was said has gone back."""
@@ -154,9 +157,9 @@ class Telling:
 
     def _redraw(self, mailbox: Mailbox) -> None:
         now = self._clock()
-        job_id = self._mailboxes.stale(mailbox)
-        subject = self._subject(mailbox.team_id, job_id) if job_id else None
-        if job_id is None or subject is None:
+        stale = self._mailboxes.stale(mailbox, limit=2)
+        subject = self._subject(mailbox.team_id, stale[0]) if stale else None
+        if subject is None:
             self._mailboxes.told(mailbox, (), due=now + LONGEST_DELAY)
             return
         turn = self._edits_in.take(mailbox.team_id, mailbox.mailbox_id, now)
@@ -174,7 +177,11 @@ class Telling:
         except Problem:
             # Slack refuses this very drawing, and would refuse it again; the next change is drawn anew.
             pass
-        self._mailboxes.drawn(mailbox, job_id, redraws, due=now + PACE)
+        due = now + PACE
+        if len(stale) > 1:
+            # Whoever has more to show gets the next turn at once, and does not come only to be sent away.
+            due = max(due, self._edits_in.book(mailbox.team_id, mailbox.mailbox_id, now))
+        self._mailboxes.drawn(mailbox, subject.timer.job_id, redraws, due=due)
 
     def _lose(self, mailbox: Mailbox, subjects: Sequence[Subject | None], problem: CannotPost) -> None:
         """Note that a channel is out of reach, and tell each owner once; a person out of reach is let be."""
@@ -203,10 +210,15 @@ class Telling:
 
 
 class Turns:
-    """Whose turn it is at a place, with a pause between two. In memory: Slack's own count passes soon."""
+    """Whose turn it is at a place, with a pause between two. In memory: Slack's own count passes soon.
 
-    def __init__(self, pace: timedelta) -> None:
+    Turns are given a `pace` apart. Where two are late for theirs they may follow each other more closely, but
+    no more than `closest`; without it the pace is kept to the moment.
+    """
+
+    def __init__(self, pace: timedelta, *, closest: timedelta | None = None) -> None:
         self._pace = pace
+        self._closest = pace if closest is None else closest
         self._next: dict[Hashable, datetime] = {}
         self._taken: dict[Hashable, datetime] = {}
         self._given: dict[Hashable, datetime] = {}
@@ -215,7 +227,7 @@ class Turns:
     def take(self, place: Hashable, who: Hashable, now: datetime) -> datetime:
         """Give the moment of somebody's turn: `now` if it has come, otherwise when to come back for it."""
         with self._lock:
-            free = self._taken.get(place, now - self._pace) + self._pace
+            free = self._taken.get(place, now - self._closest) + self._closest
             turn = self._given.get(who)
             if turn is None or (turn <= now < free):
                 # Nobody's turn is kept for whoever comes too late for it.
@@ -228,6 +240,14 @@ class Turns:
             if self._given.get(who) != turn:
                 self._given[who] = turn
                 self._next[place] = turn + self._pace
+            return turn
+
+    def book(self, place: Hashable, who: Hashable, now: datetime) -> datetime:
+        """Give somebody the next free turn at a place, to come back for."""
+        with self._lock:
+            turn = max(self._next.get(place, now), now)
+            self._given[who] = turn
+            self._next[place] = turn + self._pace
             return turn
 
     def forget(self) -> None:

@@ -167,13 +167,13 @@ class Watching:
             # A list may leave out what it is about to show, and shows the latest runs only.
             listed = self._sight.timer(person, known.job_id)
         seen = gone(known, at) if listed is None else observe(known, listed, at)
-        return replace(seen, timer=replace(seen.timer, is_resuming=False))
+        return replace(seen, timer=replace(seen.timer, is_resuming=False)) if known.is_resuming else seen
 
     def _concluded(
         self, known: WatchedTimer, observed: Observation, at: datetime, *, is_due: bool
     ) -> Observation:
         result = conclude(known, observed, at)
-        if not is_due and result.timer == known:
+        if not is_due and (result.timer is known or result.timer == known):
             return result
         look_at = next_look(result.timer, at, self._looks, self._chance)
         return replace(result, timer=replace(result.timer, look_at=look_at))
@@ -184,7 +184,9 @@ class Watching:
         expected = [one.timer.look_at for one in observed if one.timer.look_at]
         after = Watch(watch.watch_id, watch.person, due=min(expected, default=None))
         changed = [
-            one for before, one in zip(known, observed, strict=True) if one.runs or one.timer != before
+            one
+            for before, one in zip(known, observed, strict=True)
+            if one.runs or (one.timer is not before and one.timer != before)
         ]
         posts = self._addressed(watch, changed)
         if not self._watches.keep(watch, after, changed, posts):

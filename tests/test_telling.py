@@ -249,6 +249,21 @@ def test_news_of_a_workspace_without_the_bot_wait(desk: Desk) -> None:
     assert desk.said() == ["a"]
 
 
+def test_whoever_comes_late_for_a_turn_does_not_slow_down_the_edits(desk: Desk) -> None:
+    for number in range(50):
+        desk.timer(str(number), channel=f"C{number % 5}", redraws=1)
+    looks = 0
+
+    while len(desk.slack.drawn) < 50:
+        looks += desk.round()
+        # Workers look every half second.
+        desk.now += timedelta(seconds=0.5)
+
+    assert desk.now - NOW <= 51 * EDITING_PACE
+    # Each channel comes for its first turn, and then only when the next has come.
+    assert looks <= 50 + 5
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 5)), max_size=40))
 def test_turns_at_one_place_are_never_closer_than_the_pace(asked: list[tuple[int, float]]) -> None:
     turns, now, taken = Turns(PACE), NOW, []

@@ -32,7 +32,7 @@ _NEXT_DUE: Final = """
 
 _STALE: Final = """
     SELECT job_id FROM timers WHERE team_id = ? AND channel_id = ? AND redraws > 0
-    ORDER BY redraws DESC, job_id LIMIT 1"""
+    ORDER BY redraws DESC, job_id LIMIT ?"""
 
 
 def stir(database: Connection, team_id: str, place: str, *, at: datetime) -> None:
@@ -75,12 +75,11 @@ class MailboxStore:
             for row in rows
         ]
 
-    def stale(self, mailbox: Mailbox) -> str | None:
-        """Give the job ID of a timer of this channel whose announcement is to be drawn again."""
-        rows = self._database.read(
-            lambda database: list(database.query(_STALE, [mailbox.team_id, mailbox.place]))
-        )
-        return rows[0]["job_id"] if rows else None
+    def stale(self, mailbox: Mailbox, *, limit: int) -> Sequence[str]:
+        """Give job IDs of timers of this channel whose announcements are to be drawn again."""
+        values = [mailbox.team_id, mailbox.place, limit]
+        rows = self._database.read(lambda database: list(database.query(_STALE, values)))
+        return [row["job_id"] for row in rows]
 
     def add(self, posts: Sequence[Post]) -> None:
         """Keep more news."""
