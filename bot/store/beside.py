@@ -37,9 +37,16 @@ class Within:
         """Do the same: a command has no event loop to hold up."""
         return self.read(job)
 
-    def write(self, job: Callable[[Connection], _Value], *, tries: int = 1, alone: bool = True) -> _Value:
+    def write(
+        self,
+        job: Callable[[Connection], _Value],
+        *,
+        tries: int = 1,
+        alone: bool = True,
+        lasting: bool = True,
+    ) -> _Value:
         """Write as a part of what is open."""
-        del tries, alone
+        del tries, alone, lasting
         return job(self._opened)
 
     async def write_soon(self, job: Callable[[Connection], _Value]) -> _Value:
@@ -61,8 +68,15 @@ class _SqliteBeside:
     async def read_soon(self, job: Callable[[Connection], _Value]) -> _Value:
         return await asyncio.to_thread(self.read, job)
 
-    def write(self, job: Callable[[Connection], _Value], *, tries: int = 1, alone: bool = True) -> _Value:
-        del tries, alone
+    def write(
+        self,
+        job: Callable[[Connection], _Value],
+        *,
+        tries: int = 1,
+        alone: bool = True,
+        lasting: bool = True,
+    ) -> _Value:
+        del tries, alone, lasting
         with in_one_step(self._opened):
             return job(self._opened)
 

@@ -1,35 +1,23 @@
-"""The SQLite file: one thread writes and commits in groups, every thread reads for itself."""
+"""The SQLite file: one writes at a time, and commits for all who wait; every thread reads for itself."""
 
 import asyncio
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from filelock import FileLock, Timeout
 from sqlite_utils import Database as SqliteUtils
 
 from bot.errors import DatabaseProblem
-from bot.store.connecting import connect, journal, sqlite3
+from bot.store.connecting import connect, connect_lean, journal, sqlite3
 from bot.store.migrations import schema
 from bot.store.port import Dialect
+from bot.store.writing import Writer
 
 _Value = TypeVar("_Value")
-
-GROUP: Final = 64
-"""How many writes share one flush to disk at most: beyond it the gain is small and the wait grows."""
-
-CLOSING_SECONDS: Final = 3.0
-"""How long the last writes may take: whoever stops the bot kills it after ten."""
-
-MOST_WAITING: Final = 10_000
-"""So many writes wait at most, of about 2 kB each; it takes a disk that hangs, and a flood, to get there."""
 
 TRIES: Final = 60
 """How often a worker tries to write before its work is given back, to be done again."""
@@ -41,12 +29,6 @@ DIALECT: Final = Dialect(skipping_held="", life="({owner} = :owner)")
 """Nobody else is there, so whoever is not the asker is dead."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Write:
-    job: Callable[[SqliteUtils], Any]
-    done: Future[Any]
 
 
 class SqliteDatabase:
@@ -65,11 +47,10 @@ class SqliteDatabase:
             ) from error
         except OSError as error:
             raise _not_writable(path, error) from error
-        self._is_closed = False
         self._readers = threading.local()
-        self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         try:
             _prepare(path)
+            self._writer = Writer(path)
         except OSError as error:
             self._only_one.release()
             raise _not_writable(path, error) from error
@@ -84,30 +65,11 @@ class SqliteDatabase:
         except BaseException:
             self._only_one.release()
             raise
-        self._writer = threading.Thread(target=self._write_until_closed, name="writer", daemon=True)
-        self._writer.start()
 
     def close(self) -> None:
         """Finish the writes under way and let go of the file; whoever writes after that is refused."""
-        self._is_closed = True
-        self._writes.put(None)
-        self._writer.join(CLOSING_SECONDS)
-        if self._writer.is_alive():
-            log.error(
-                "the disk does not take the last writes; what they were about goes on after the next start"
-            )
-        self._refuse_what_is_left()
+        self._writer.close()
         self._only_one.release()
-
-    def _refuse_what_is_left(self) -> None:
-        """Tell those whose writes came too late; a thread that waited for one would wait for ever."""
-        with suppress(queue.Empty):
-            while True:
-                left = self._writes.get_nowait()
-                if left and left.done.set_running_or_notify_cancel():
-                    left.done.set_exception(
-                        DatabaseProblem("The database is closed.", "Start the bot again.")
-                    )
 
     @property
     def dialect(self) -> Dialect:
@@ -126,13 +88,13 @@ class SqliteDatabase:
     @property
     def alive(self) -> bool:
         """Whether writes are being carried out."""
-        return self._writer.is_alive()
+        return self._writer.alive
 
     def read(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
         """Read with a connection of the calling thread's own."""
         reader = getattr(self._readers, "database", None)
         if reader is None:
-            reader = connect(self.path)
+            reader = connect_lean(self.path)
             reader.execute("PRAGMA query_only = ON")
             # Only the writer may checkpoint: a checkpoint that races a commit is how old SQLites lose data.
             reader.execute("PRAGMA wal_autocheckpoint = 0")
@@ -144,9 +106,14 @@ class SqliteDatabase:
         return await asyncio.to_thread(self.read, job)
 
     def write(
-        self, job: Callable[[SqliteUtils], _Value], *, tries: int = TRIES, alone: bool = True
+        self,
+        job: Callable[[SqliteUtils], _Value],
+        *,
+        tries: int = TRIES,
+        alone: bool = True,
+        lasting: bool = True,
     ) -> _Value:
-        """Write and wait until it is on disk. Not for the event loop.
+        """Write and wait until it is on disk, or with `lasting` off until it stands. Not for the event loop.
 
         While the disk is full, or another process holds the file, the writing thread waits and tries again:
         what is to be written happened already, and would be forgotten.
@@ -154,75 +121,23 @@ class SqliteDatabase:
         del alone  # every write is
         for _ in range(tries - 1):
             try:
-                return self._begin(job).result()
+                return self._writer.carry_out(job, lasting=lasting)
             except sqlite3.OperationalError as error:
                 if not _passes(error):
                     raise
             time.sleep(BETWEEN_TRIES)
-        return self._begin(job).result()
+        return self._writer.carry_out(job, lasting=lasting)
 
     async def write_soon(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
         """Write, and give the event loop to others until it is on disk."""
-        return await asyncio.wrap_future(self._begin(job))
+        return await asyncio.wrap_future(self._writer.begin(job))
 
     def beat(self, seconds: float) -> None:
         """Write as little as can be written, and wait until it is on disk; raises whatever prevents it.
 
         Raises TimeoutError if that takes longer than so many seconds.
         """
-        self._begin(lambda database: database.execute("PRAGMA user_version = 0")).result(seconds)
-
-    def _begin(self, job: Callable[[SqliteUtils], _Value]) -> Future[_Value]:
-        if self._writes.qsize() >= MOST_WAITING:
-            raise DatabaseProblem("There is more to keep than can be written down.", "Try again in a minute.")
-        done: Future[_Value] = Future()
-        self._writes.put(_Write(job, done))
-        if self._is_closed and not self._writer.is_alive():
-            self._refuse_what_is_left()
-        return done
-
-    def _write_until_closed(self) -> None:
-        database = connect(self.path)
-        closing = False
-        while not closing:
-            group, closing = self._next_group()
-            if group:
-                _commit(database, group)
-        database.close()
-
-    def _next_group(self) -> tuple[list[_Write], bool]:
-        first = self._writes.get()
-        group: list[_Write] = []
-        while first is not None:
-            group.append(first)
-            if len(group) == GROUP:
-                return group, False
-            try:
-                first = self._writes.get_nowait()
-            except queue.Empty:
-                return group, False
-        return group, True
-
-
-def _commit(database: SqliteUtils, group: list[_Write]) -> None:
-    """Carry out a group in one transaction; nobody is told before it is on disk."""
-    outcomes: list[tuple[Future[Any], Any, Exception | None]] = []
-    try:
-        database.conn.execute("BEGIN IMMEDIATE")
-        outcomes.extend(_carry_out(database, write) for write in group)
-        database.conn.execute("COMMIT")
-    except Exception as error:
-        log.exception("a group of writes could not be committed")
-        if database.conn.in_transaction:
-            database.conn.execute("ROLLBACK")
-        outcomes = [(write.done, None, error) for write in group]
-    for done, value, failure in outcomes:
-        if not done.set_running_or_notify_cancel():
-            continue
-        if failure is None:
-            done.set_result(value)
-        else:
-            done.set_exception(failure)
+        self._writer.begin(lambda database: database.execute("PRAGMA user_version = 0")).result(seconds)
 
 
 def _passes(error: Exception) -> bool:
@@ -234,17 +149,6 @@ def _passes(error: Exception) -> bool:
     if code is not None:
         return (code & 0xFF) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
     return any(said in str(error) for said in ("disk I/O error", "disk is full", "database is locked"))
-
-
-def _carry_out(database: SqliteUtils, write: _Write) -> tuple[Future[Any], Any, Exception | None]:
-    """Carry out one write in a savepoint of its own, so that its failure does not undo its neighbours."""
-    try:
-        with database.atomic():
-            return write.done, write.job(database), None
-    except Exception as error:
-        if not database.conn.in_transaction:
-            raise  # a full disk undoes the whole group, and what follows must not be committed without it
-        return write.done, None, error
 
 
 def _size(file: Path) -> int:

@@ -63,11 +63,20 @@ class Database(Protocol):
         """Read, and give the event loop to others meanwhile."""
         ...
 
-    def write(self, job: Callable[[Connection], _Value], *, tries: int = ..., alone: bool = True) -> _Value:
+    def write(
+        self,
+        job: Callable[[Connection], _Value],
+        *,
+        tries: int = ...,
+        alone: bool = True,
+        lasting: bool = True,
+    ) -> _Value:
         """Write all or nothing, as if nobody else wrote meanwhile, and wait until it is on disk.
 
         A job may be carried out again, after a first time that left nothing behind. What is one statement
-        that minds others by itself need not be `alone`. Not for the event loop.
+        that minds others by itself need not be `alone`. What would be done again need not be `lasting`: a
+        crash of the bot does not undo it, but a power cut may, with what was written since and is not
+        lasting either. Not for the event loop.
         """
         ...
 

@@ -44,7 +44,9 @@ def claim(
     )
     if not database.read(lambda reader: list(reader.query(look, {"now": values["now"]}))):
         return []
-    return database.write(lambda writer: list(writer.query(hold, values)), tries=1, alone=False)
+    return database.write(
+        lambda writer: list(writer.query(hold, values)), tries=1, alone=False, lasting=False
+    )
 
 
 def release(
@@ -59,7 +61,7 @@ def release(
         f"WHERE {key} = :value AND {MINE}"
     )
     values = {"due": as_text(due) if due else None, "value": value, "owner": owner}
-    database.write(lambda writer: writer.execute(let_go, values), tries=1, alone=False)
+    database.write(lambda writer: writer.execute(let_go, values), tries=1, alone=False, lasting=False)
 
 
 def recover(database: Database, table: str, *, owner: str, also: str = "", now: str = "") -> None:

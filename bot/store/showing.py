@@ -10,7 +10,7 @@ from bot.news import WatchedTimer
 from bot.store.port import Connection, Database
 from bot.store.queue import as_text
 from bot.store.scheduling import request_from
-from bot.store.telling import run_from
+from bot.store.telling import RUN, run_from
 from bot.store.timers import look_now, timer_from
 from bot.telling import Subject
 from bot.timers import Run
@@ -77,7 +77,7 @@ class TimerStore:
         """Give a timer's latest runs, the newest first."""
         query = "SELECT * FROM runs WHERE job_id = ? ORDER BY started_at DESC LIMIT ?"
         rows = self._database.read(lambda database: list(database.query(query, [job_id, limit])))
-        return [run_from({name: value for name, value in row.items() if name in _RUN}) for row in rows]
+        return [run_from({name: row[name] for name in RUN}) for row in rows]
 
     def look_soon(self, person: SlackUser, job_ids: Sequence[str], *, resume: bool = False) -> None:
         """Let these timers of a person be looked at now; with `resume` they are resumed first."""
@@ -115,9 +115,6 @@ class TimerStore:
 
     def _since(self) -> dict[str, Any]:
         return {"since": as_text(self._clock() - SHOWN_AFTERWARDS)}
-
-
-_RUN: Final = frozenset(Run.__dataclass_fields__)
 
 
 def _subjects(database: Connection, rows: Sequence[dict[str, Any]]) -> list[Subject]:

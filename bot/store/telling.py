@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,6 +11,11 @@ from bot.store.port import Connection, Database
 from bot.store.queue import as_moment, as_text, claim, plainly, recover, release
 from bot.telling import Kept, Mailbox
 from bot.timers import Run, RunState
+
+RUN: Final = tuple(member.name for member in fields(Run))
+"""What is kept of a run."""
+
+_NEWS: Final = tuple(member.name for member in fields(News))
 
 _STIR: Final = """
     INSERT INTO mailboxes (team_id, place, due) VALUES (:team_id, :place, :at)
@@ -49,7 +54,7 @@ def put(database: Connection, posts: Iterable[Post], *, at: datetime) -> None:
             "place": post.place,
             "job_id": post.news.job_id,
             "thread_ts": post.thread_ts,
-            "news": json.dumps(asdict(post.news), default=plainly),
+            "news": json.dumps(_written_news(post.news), default=plainly),
         }
         database.execute(_PUT, row)
 
@@ -94,10 +99,13 @@ class MailboxStore:
                 database.execute("DELETE FROM posts WHERE post_id = ?", [one.post_id])
             database.execute(_NEXT_DUE, {"at": as_text(due), "mailbox_id": mailbox.mailbox_id})
 
-        self._database.write(told)
+        self._database.write(told, lasting=bool(kept))
 
     def drawn(self, mailbox: Mailbox, job_id: str, redraws: int, *, due: datetime) -> None:
-        """Let go of a place whose announcement was drawn; what changed meanwhile is drawn later."""
+        """Let go of a place whose announcement was drawn; what changed meanwhile is drawn later.
+
+        It need not last: an edit that is made twice does no harm.
+        """
 
         def drawn(database: Connection) -> None:
             database.execute(
@@ -105,7 +113,7 @@ class MailboxStore:
             )
             database.execute(_NEXT_DUE, {"at": as_text(due), "mailbox_id": mailbox.mailbox_id})
 
-        self._database.write(drawn)
+        self._database.write(drawn, lasting=False)
 
     def later(self, mailbox: Mailbox) -> None:
         """Let go of a place, and keep when it is due again and how often it was tried."""
@@ -115,7 +123,8 @@ class MailboxStore:
                 "UPDATE mailboxes SET due = ?, attempts = ?, lease_owner = NULL, lease_until = NULL "
                 "WHERE mailbox_id = ?",
                 values,
-            )
+            ),
+            lasting=False,
         )
 
     def lose(self, job_id: str, reason: str) -> bool:
@@ -153,6 +162,11 @@ class MailboxStore:
         recover(self._database, "mailboxes", owner=self._owner)
 
 
+def _written_news(news: News) -> dict[str, Any]:
+    kept = {name: getattr(news, name) for name in _NEWS}
+    return kept | {"run": written(news.run) if news.run else None}
+
+
 def _news(document: Mapping[str, Any]) -> News:
     run = document["run"]
     return News(
@@ -165,8 +179,17 @@ def _news(document: Mapping[str, Any]) -> News:
     )
 
 
+def written(run: Run) -> dict[str, Any]:
+    """Write a run by its fields."""
+    return {name: getattr(run, name) for name in RUN} | {
+        "started_at": as_text(run.started_at),
+        "state": run.state.value,
+        "ended_at": as_text(run.ended_at) if run.ended_at else None,
+    }
+
+
 def run_from(document: Mapping[str, Any]) -> Run:
-    """Read a run as `asdict` and `plainly` write it."""
+    """Read a run as it is written."""
     return Run(
         **dict(document)
         | {

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,16 +12,15 @@ from bot.observing import Observation
 from bot.scheduling import TimerRequest
 from bot.sessions import SessionRequirement
 from bot.store.port import Connection
-from bot.store.queue import as_moment, as_text, plainly
-from bot.store.telling import put, run_from, stir
-from bot.timers import Inactivity, Run, TimerStatus
+from bot.store.queue import as_moment, as_text
+from bot.store.telling import RUN, put, run_from, stir, written
+from bot.timers import Inactivity, TimerStatus
 
-_RUN: Final = tuple(member.name for member in fields(Run))
 _KEEP_RUN: Final = (
-    f"INSERT INTO runs (job_id, noted_at, {', '.join(_RUN)}) "
-    f"VALUES (:job_id, :noted_at, {', '.join(f':{name}' for name in _RUN)}) "
+    f"INSERT INTO runs (job_id, noted_at, {', '.join(RUN)}) "
+    f"VALUES (:job_id, :noted_at, {', '.join(f':{name}' for name in RUN)}) "
     "ON CONFLICT (job_id, started_at) DO UPDATE SET noted_at = excluded.noted_at, "
-    + ", ".join(f"{name} = excluded.{name}" for name in _RUN if name != "started_at")
+    + ", ".join(f"{name} = excluded.{name}" for name in RUN if name != "started_at")
 )
 _SEEN: Final = (
     "title",
@@ -39,6 +38,8 @@ _SEEN: Final = (
     "unwatched",
 )
 """What a look may change; the announcement and the wishes of people are others' to change."""
+
+_COLUMNS: Final = (*_SEEN, "job_id", "version")
 
 _KEEP: Final = (
     f"UPDATE timers SET {', '.join(f'{name} = :{name}' for name in _SEEN)}, "
@@ -173,7 +174,7 @@ def record(database: Connection, observed: Observation, *, at: datetime) -> None
     if database.execute(_KEEP, _row(observed)).rowcount != 1:
         raise ChangedMeanwhile
     for run in observed.runs:
-        database.execute(_KEEP_RUN, _run(timer.job_id, run) | {"noted_at": as_text(at)})
+        database.execute(_KEEP_RUN, written(run) | {"job_id": timer.job_id, "noted_at": as_text(at)})
     if observed.is_redrawn and timer.announcement:
         stir(database, timer.owner.team_id, timer.announcement.channel_id, at=at)
 
@@ -228,7 +229,7 @@ def timer_from(row: Mapping[str, Any]) -> WatchedTimer:
         failed=row["failed"],
         is_failing=bool(row["is_failing"]),
         last=run_from(json.loads(row["last"])) if row["last"] else None,
-        running=tuple(run_from(one) for one in json.loads(row["running"])),
+        running=() if row["running"] == "[]" else tuple(map(run_from, json.loads(row["running"]))),
         seen_until=as_moment(row["seen_until"]),
         run_news=bool(row["run_news"]),
         redraws=row["redraws"],
@@ -251,24 +252,18 @@ def _inactivity(text: str | None) -> Inactivity | None:
 
 def _row(observed: Observation) -> dict[str, Any]:
     timer = observed.timer
-    written = {name: getattr(timer, name) for name in (*_SEEN, "job_id", "version")}
-    return written | {
+    return {name: getattr(timer, name) for name in _COLUMNS} | {
         "status": timer.status.value,
         "inactivity": _written(timer.inactivity),
         "next_run": _text(timer.next_run),
         "look_at": _text(timer.look_at),
         "is_failing": int(timer.is_failing),
-        "last": json.dumps(asdict(timer.last), default=plainly) if timer.last else None,
-        "running": json.dumps([asdict(run) for run in timer.running], default=plainly),
+        "last": json.dumps(written(timer.last)) if timer.last else None,
+        "running": json.dumps([written(run) for run in timer.running]),
         "seen_until": _text(timer.seen_until),
         "is_resuming": int(timer.is_resuming),
         "is_redrawn": int(observed.is_redrawn),
     }
-
-
-def _run(job_id: str, run: Run) -> dict[str, Any]:
-    written = asdict(run) | {"started_at": as_text(run.started_at), "ended_at": _text(run.ended_at)}
-    return written | {"job_id": job_id, "state": run.state.value}
 
 
 def _written(inactivity: Inactivity | None) -> str | None:

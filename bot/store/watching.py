@@ -61,7 +61,8 @@ class WatchStore:
     ) -> bool:
         """Commit a look in one step; False, and nothing changes, if a timer was changed meanwhile.
 
-        Whoever asked for another look meanwhile gets it.
+        Whoever asked for another look meanwhile gets it. A look without news need not last: what a power cut
+        takes back is seen again.
         """
         at = self._clock()
 
@@ -72,7 +73,7 @@ class WatchStore:
             _save(database, watch, after)
 
         try:
-            self._database.write(keep)
+            self._database.write(keep, lasting=bool(posts))
         except ChangedMeanwhile:
             return False
         return True

@@ -16,11 +16,16 @@ def count(database: Database, table: str) -> int:
 
 
 class Overheard:
-    """A database that remembers what it was asked, in reading."""
+    """A database that remembers what it was asked, in reading, and what was written.
+
+    `commits` says of each write whether it had to last.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.asked: list[tuple[str, Values | None]] = []
+        self.written: list[tuple[str, Values | None]] = []
+        self.commits: list[bool] = []
         self.dialect = database.dialect
 
     def read(self, job: Callable[[Connection], _Value]) -> _Value:
@@ -29,24 +34,30 @@ class Overheard:
     async def read_soon(self, job: Callable[[Connection], _Value]) -> _Value:
         return await asyncio.to_thread(self.read, job)
 
-    def write(self, job: Callable[[Connection], _Value], *, tries: int = 1, alone: bool = True) -> _Value:
-        return self._database.write(job, tries=tries, alone=alone)
+    def write(
+        self, job: Callable[[Connection], _Value], *, tries: int = 1, alone: bool = True, lasting: bool = True
+    ) -> _Value:
+        self.commits.append(lasting)
+        return self._database.write(
+            lambda writer: job(_Ear(writer, self.written)), tries=tries, alone=alone, lasting=lasting
+        )
 
     async def write_soon(self, job: Callable[[Connection], _Value]) -> _Value:
         return await self._database.write_soon(job)
 
 
 class _Ear:
-    def __init__(self, reader: Connection, asked: list[tuple[str, Values | None]]) -> None:
-        self._reader = reader
-        self._asked = asked
+    def __init__(self, connection: Connection, heard: list[tuple[str, Values | None]]) -> None:
+        self._connection = connection
+        self._heard = heard
 
     def query(self, sql: str, values: Values | None = None, /) -> Iterable[dict[str, Any]]:
-        self._asked.append((sql, values))
-        return self._reader.query(sql, values)
+        self._heard.append((sql, values))
+        return self._connection.query(sql, values)
 
     def execute(self, sql: str, values: Values | None = None, /) -> Done:
-        return self._reader.execute(sql, values)
+        self._heard.append((sql, values))
+        return self._connection.execute(sql, values)
 
 
 def columns(reader: Connection) -> Mapping[str, set[str]]:

@@ -1,6 +1,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from sqlite_utils.utils import sqlite3 as newest  # type: ignore[attr-defined]
 
 from bot.errors import DatabaseProblem
 from bot.store.connecting import wal_is_safe
-from bot.store.database import MOST_WAITING, SqliteDatabase
+from bot.store.database import SqliteDatabase
+from bot.store.writing import MOST_WAITING
 
 
 def counts(database: SqliteUtils) -> int:
@@ -170,9 +172,9 @@ def test_no_more_than_so_many_writes_wait(tmp_path: Path) -> None:
         holding.set()
         let_go.wait(10)
 
-    held = database._begin(hold)
+    held = database._writer.begin(hold)
     holding.wait(10)
-    waiting = [database._begin(counts) for _ in range(MOST_WAITING)]
+    waiting = [database._writer.begin(counts) for _ in range(MOST_WAITING)]
 
     with pytest.raises(DatabaseProblem, match="more to keep"):
         database.write(counts)
@@ -182,3 +184,80 @@ def test_no_more_than_so_many_writes_wait(tmp_path: Path) -> None:
     database.close()
 
     assert counted == {0}
+
+
+def test_writes_that_wait_for_their_turn_are_committed_together(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "bot.db")
+    holding, let_go = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    def hold(writer: SqliteUtils) -> None:
+        writer.conn.set_trace_callback(done.append)
+        holding.set()
+        let_go.wait(10)
+
+    held = database._writer.begin(hold)
+    holding.wait(10)
+    numbers = range(1, 6)
+    threads = [
+        threading.Thread(target=database.write, args=[lambda writer, n=number: account(n, writer)])
+        for number in numbers
+    ]
+    for thread in threads:
+        thread.start()
+    while len(database._writer._waiting) < len(threads):
+        time.sleep(0.01)
+    let_go.set()
+    for thread in threads:
+        thread.join()
+    held.result()
+    kept = database.read(counts)
+    database.close()
+
+    assert kept == len(threads)
+    # One is of who held the turn.
+    assert done.count("COMMIT") == 2
+
+
+def test_only_what_need_not_last_is_left_to_the_next_flush(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "bot.db")
+
+    def flushed(writer: SqliteUtils) -> bool:
+        [[synchronous]] = writer.conn.execute("PRAGMA synchronous").fetchall()
+        return bool(synchronous == 2)
+
+    written = [database.write(flushed, lasting=lasting) for lasting in (True, False, False, True)]
+    soon = asyncio.run(database.write_soon(flushed))
+    database.close()
+
+    is_wal = wal_is_safe(newest.sqlite_version_info)
+    assert written == [True, not is_wal, not is_wal, True]
+    assert soon
+
+
+def test_whoever_waits_for_a_turn_that_never_comes_is_told_when_the_database_closes(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "bot.db")
+    holding, let_go = threading.Event(), threading.Event()
+    told: list[object] = []
+
+    def hold(_writer: SqliteUtils) -> None:
+        holding.set()
+        let_go.wait(30)
+
+    def write() -> None:
+        try:
+            database.write(counts)
+        except DatabaseProblem as problem:
+            told.append(problem)
+
+    database._writer.begin(hold)
+    holding.wait(10)
+    waiting = threading.Thread(target=write)
+    waiting.start()
+    while not database._writer._waiting:
+        time.sleep(0.01)
+    database.close()
+    waiting.join(10)
+    let_go.set()
+
+    assert len(told) == 1
