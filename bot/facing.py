@@ -1,6 +1,6 @@
 """The web face, joined: health and metrics for monitors, callbacks for Slack, and pages for browsers."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,12 +19,12 @@ from bot.store.database import newest_step
 from bot.store.figures import FigureStore
 from bot.tending import Tending
 from bot.web import app as web_app
+from bot.web.app import ToSlack
 from bot.web.installing import InstallingPages
 from bot.web.linking import SLACK_CALLBACK, Cookies, LinkingPages
 from bot.web.metrics import Metrics
 from bot.web.security import headers
-
-Answer = Callable[[Request], Awaitable[Response]]
+from bot.web.shapes import Json
 
 
 class Inbound:
@@ -37,12 +37,12 @@ class Inbound:
         self._timer = timer
         self._last: float | None = None
 
-    def heard(self, answer: Answer) -> Answer:
+    def heard(self, answer: ToSlack) -> ToSlack:
         """Note when something comes that Slack signed."""
 
-        async def hear(request: Request) -> Response:
+        async def hear(request: Request, payload: Json) -> Response:
             self._last = self._timer()
-            return await answer(request)
+            return await answer(request, payload)
 
         return hear
 
@@ -59,7 +59,7 @@ class Face:
         self._parts = parts
         self._connection = connection
 
-    def for_slack(self, answer: Answer) -> Starlette:
+    def for_slack(self, answer: ToSlack) -> Starlette:
         """Build it for Slack too."""
         return self._build(answer)
 
@@ -67,7 +67,7 @@ class Face:
         """Build it for browsers and monitors only."""
         return self._build(None)
 
-    def _build(self, slack: Answer | None) -> Starlette:
+    def _build(self, slack: ToSlack | None) -> Starlette:
         parts, given = self._parts, self._parts.given
         auth = urlsplit(given.globus_auth_url)
         figures = FigureStore(parts.database, clock=parts.clock)

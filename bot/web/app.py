@@ -14,17 +14,20 @@ from starlette.routing import Route
 from bot.measuring import UNMEASURED, Meter
 from bot.readiness import Report
 from bot.web.security import Shield
+from bot.web.shapes import Json
 from bot.web.signing import TrustedBody, refused
 
 log = logging.getLogger(__name__)
 
 Answer = Callable[[Request], Awaitable[Response]]
+ToSlack = Callable[[Request, Json], Awaitable[Response]]
+"""Answers Slack, given what the request's body holds."""
 
 
 def build(
     *,
     ready: Callable[[], Report],
-    slack: Answer | None,
+    slack: ToSlack | None,
     signing_secret: str | None,
     clock: Callable[[], float],
     metrics: Answer,
@@ -57,11 +60,12 @@ def build(
 
         async def events(request: Request) -> Response:
             begun = timer()
-            if not await body.trusted(request):
+            payload = await body.trusted(request)
+            if payload is None:
                 meter.signature_refused()
                 return refused()
             try:
-                answer = await slack(request)
+                answer = await slack(request, payload)
             except Exception:
                 log.exception("Slack's library cannot read what was signed")
                 return Response(status_code=400)

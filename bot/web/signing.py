@@ -12,7 +12,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.web.shapes import is_slacks
+from bot.web import shapes
 
 LARGEST_BODY: Final = 1024 * 1024
 """Slack's largest view is 250 kB; four times that is no message of Slack's."""
@@ -32,21 +32,22 @@ LENGTH_DIGITS: Final = 11
 
 
 class TrustedBody:
-    """Says whether a request comes from Slack, from nothing but its headers and its bytes."""
+    """Reads what comes from Slack, and says so from nothing but a request's headers and its bytes."""
 
     def __init__(self, signing_secret: str, *, clock: Callable[[], float]) -> None:
         self._secret = signing_secret.encode()
         self._clock = clock
         self._seen: OrderedDict[str, float] = OrderedDict()
 
-    async def trusted(self, request: Request) -> bool:
-        """Read the body, up to the cap, and check its signature, its shape, and that it is new."""
+    async def trusted(self, request: Request) -> shapes.Json | None:
+        """Read the body, up to the cap; gives what it holds if it is signed, well shaped and new."""
         body = await read_body(request, LARGEST_BODY)
         if body is None or not self._signed(request, body):
-            return False
-        if not is_slacks(request.headers.get("content-type", ""), body):
-            return False
-        return self._is_new(request.headers["x-slack-signature"])
+            return None
+        payload = shapes.read(request.headers.get("content-type", ""), body)
+        if payload is None or not self._is_new(request.headers["x-slack-signature"]):
+            return None
+        return payload
 
     def _is_new(self, signature: str) -> bool:
         """Say whether a signature comes for the first time: what Slack sends again it signs again."""

@@ -20,7 +20,7 @@ COMMAND = urlencode({name: f"some {name}" for name in FIELDS}).encode()
 FORM = "application/x-www-form-urlencoded"
 
 
-async def slack(request: Request) -> Response:
+async def slack(request: Request, _payload: object = None) -> Response:
     return PlainTextResponse(str(len(await request.body())))
 
 
