@@ -293,7 +293,9 @@ class Parts(Stores):
         lines = self.lines()
         for line in lines:
             line.queue.recover()
-        return Workers(lines, clock=self.clock, set_back=self.set_back)
+        return Workers(
+            lines, clock=self.clock, set_back=self.set_back, is_busy=lambda: self.answering.is_busy
+        )
 
     def wake(self) -> None:
         """Let the workers look for work now."""

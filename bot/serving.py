@@ -1,6 +1,7 @@
 """The bot at work: its handlers registered, connected to Slack, until it is told to stop."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from time import perf_counter
 from typing import Final
 
 import structlog
-from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -35,6 +35,7 @@ from bot.slack.leaving import LeavingHandlers
 from bot.slack.linking import LinkingHandlers
 from bot.slack.listing import ListingHandlers
 from bot.slack.presets import PresetHandlers
+from bot.slack.receiving import Receiver
 from bot.slack.scheduling import SchedulingHandlers
 from bot.slack.socket import Socket
 from bot.slack.unfurling import UnfurlingHandlers
@@ -51,6 +52,13 @@ CLOSING_SECONDS: Final = 1.0
 
 With the answers under way, and the threads that end last, this is less than the ten seconds after which
 Docker kills; whatever works is on disk anyway.
+"""
+
+SWITCH_SECONDS: Final = 0.001
+"""How long a worker may keep Python to itself while the event loop has somebody to answer.
+
+By default it is five times as long for each worker that is busy
+(https://docs.python.org/3/library/sys.html#sys.setswitchinterval).
 """
 
 log = structlog.stdlib.get_logger("transferbot")
@@ -73,7 +81,7 @@ def join(given: Settings, *, only: Installation | None, closing: ExitStack) -> B
     parts = Tending(given, only=only, closing=closing)
     client = AsyncWebClient(base_url=given.slack_api_url)
     app = slack_app.build(client, signing_secret=given.slack_signing_secret, workspaces=parts.installing)
-    listens = slack_app.Listen(app, slack_app.Boundary(parts.installing))
+    listens = slack_app.Listen(app, slack_app.Boundary(parts.installing, parts.answering))
     _register(parts, listens)
     return Bot(app=app, listens=listens, parts=parts)
 
@@ -121,11 +129,12 @@ def _register(parts: Tending, listen: slack_app.Listen) -> None:
         new_id=new_id,
     )
     fulfilling = parts.fulfilling
+    # Bolt asks one after the other, so what people wait for most often comes first.
     handlers = (
-        form,
         entrances,
-        disconnecting,
+        form,
         BrowsingHandlers(browsing=parts.browsing),
+        disconnecting,
         FolderHandlers(
             visits=parts.visits,
             drafts=parts.drafts,
@@ -174,6 +183,7 @@ def _register(parts: Tending, listen: slack_app.Listen) -> None:
 
 async def serve(given: Settings) -> None:
     """Run the bot until it is told to stop. Raises SettingsProblem or DatabaseProblem."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     stopped, threads = told_to_stop(), own_threads()
     with ExitStack() as closing:
         if given.sentry_dsn:
@@ -182,10 +192,8 @@ async def serve(given: Settings) -> None:
         bot = join(given, only=await who_am_i(given, token) if token else None, closing=closing)
         bot.parts.workers.start()
         try:
-            if given.slack_app_token:
-                await _over_socket(given, bot, stopped)
-            else:
-                await _over_http(given, bot, stopped)
+            async with slack_app.keeping_connections(bot.app):
+                await (_over_socket if given.slack_app_token else _over_http)(given, bot, stopped)
         finally:
             log.info("stopping")
             is_done = await asyncio.to_thread(bot.parts.workers.stop, seconds=WORK_SECONDS)
@@ -243,7 +251,7 @@ async def _over_socket(given: Settings, bot: Bot, stopped: asyncio.Event) -> Non
 
 async def _over_http(given: Settings, bot: Bot, stopped: asyncio.Event) -> None:
     connection = Inbound(timer=perf_counter)
-    slack = connection.heard(AsyncSlackRequestHandler(bot.app).handle)
+    slack = connection.heard(Receiver(bot.app).answer)
     face = Face(bot.parts, connection=connection).for_slack(slack)
     ready = _ready(given, connection.mode, given.port)
     await serve_until(stopped, face, host=given.host, port=given.port, ready=ready)

@@ -9,6 +9,7 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Final
 
+from bot.answering import Answering
 from bot.installing import Installation, Installations, OneInstallation
 from bot.measuring import Meter
 from bot.places import Places
@@ -70,6 +71,10 @@ class Stores:
         # Whoever hangs in a call must not hold up the end.
         self._closing.callback(pool.shutdown, wait=False, cancel_futures=True)
         return pool
+
+    @cached_property
+    def answering(self) -> Answering:
+        return Answering()
 
     @cached_property
     def counters(self) -> Counters:

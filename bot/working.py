@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +18,12 @@ POLL_SECONDS: Final = 0.5
 
 AFTER_A_CRASH: Final = timedelta(seconds=30)
 """When to try again what ended in an error nobody foresaw: soon, but not in a circle."""
+
+COURTESY_SECONDS: Final = 0.25
+"""How long work waits for answers to go first: under a load that never ends it goes on, if slowly."""
+
+BETWEEN_LOOKS: Final = 0.01
+"""Between two looks whether answers are under way, in seconds; each takes microseconds."""
 
 BETWEEN_TRIES: Final = 2.0
 """Between two tries to let go of an item, in seconds, while the disk is full."""
@@ -64,7 +71,9 @@ class Line(Generic[_Item]):
 class Workers:
     """One thread that claims and several that work. Nothing here is lost when the process dies.
 
-    `set_back` is told the moments before and after the clock was set back.
+    While it `is_busy` with answers that people wait for, little is claimed: threads of one process run one
+    at a time, and Slack waits for three seconds, but nobody for the work. `set_back` is told the moments
+    before and after the clock was set back.
     """
 
     def __init__(
@@ -73,11 +82,13 @@ class Workers:
         *,
         clock: Callable[[], datetime],
         set_back: Callable[[datetime, datetime], None] = lambda _before, _now: None,
+        is_busy: Callable[[], bool] = lambda: False,
         threads: int = 8,
     ) -> None:
         self._lines = tuple(lines)
         self._clock = clock
         self._set_back = set_back
+        self._is_busy = is_busy
         self._free = threading.Semaphore(threads)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="worker")
         self._claiming = threading.Thread(target=self._claim_until_stopped, name="claiming", daemon=True)
@@ -130,6 +141,7 @@ class Workers:
         while not self._stopped.is_set():
             self._woken.clear()
             found = False
+            self._let_answers_go_first()
             self._look_at_the_clock()
             for line in self._lines:
                 try:
@@ -138,6 +150,13 @@ class Workers:
                     log.exception("claiming from a queue failed", extra={"queue": line.name})
             if not found:
                 self._woken.wait(POLL_SECONDS)
+
+    def _let_answers_go_first(self) -> None:
+        """Wait for a moment in which nobody waits for an answer, but not for long."""
+        until = time.monotonic() + COURTESY_SECONDS
+        while self._is_busy() and time.monotonic() < until:
+            if self._stopped.wait(BETWEEN_LOOKS):
+                return
 
     def _look_at_the_clock(self) -> None:
         """Say that the clock was set back, if it was: what was to come soon would wait for as long."""

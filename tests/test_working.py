@@ -131,3 +131,26 @@ def test_a_clock_that_is_corrected_by_moments_or_goes_on_is_nothing_to_tell() ->
             wait_for(lambda: workers.last_round == clock.now)
 
     assert told == []
+
+
+def test_work_waits_until_nobody_waits_for_an_answer() -> None:
+    looks = iter([True, True, True])
+    queue, seen = Queue(1), list[bool]()
+
+    def is_busy() -> bool:
+        seen.append(next(looks, False))
+        return seen[-1]
+
+    def work(_item: int) -> None:
+        assert seen[:4] == [True, True, True, False]
+
+    with at_work(Workers([Line("numbers", queue, work)], clock=Clock(), is_busy=is_busy)):
+        wait_for(lambda: queue.released == [1])
+
+
+def test_work_goes_on_under_a_load_that_never_ends() -> None:
+    queue, done = Queue(1, 2), list[int]()
+    with at_work(Workers([Line("numbers", queue, done.append)], clock=Clock(), is_busy=lambda: True)):
+        wait_for(lambda: queue.released == [1, 2])
+
+    assert done == [1, 2]

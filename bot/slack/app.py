@@ -4,10 +4,12 @@ import asyncio
 import json
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
+from aiohttp import ClientSession, ClientTimeout
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
@@ -17,6 +19,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.accounts import SlackUser
+from bot.answering import Answering
 from bot.errors import Problem
 from bot.installing import Installation, NotInstalled
 from bot.slack.blocks import modal, section
@@ -135,6 +138,20 @@ def build(client: AsyncWebClient, *, signing_secret: str | None, workspaces: Wor
     return app
 
 
+@asynccontextmanager
+async def keeping_connections(app: AsyncApp) -> AsyncIterator[None]:
+    """Let the calls of all handlers share connections to Slack that stay open, until the block ends.
+
+    Each call has a connection of its own otherwise, whose making a person waits for.
+    """
+    client = app.client
+    # With only this limit a call ends as it does without: others would let slack_sdk send a message twice.
+    limit = ClientTimeout(total=client.timeout)
+    async with ClientSession(timeout=limit, trust_env=client.trust_env_in_session) as session:
+        client.session = session
+        yield
+
+
 def person_of(args: AsyncArgs) -> SlackUser:
     """Give the person who did this. In an org-wide install the enterprise stands for the team."""
     team_id, user_id = workspace_of(args.context), args.context.user_id
@@ -144,10 +161,14 @@ def person_of(args: AsyncArgs) -> SlackUser:
 
 
 class Boundary:
-    """What is around every handler: strangers stay out, and whatever is raised becomes a sentence."""
+    """What is around every handler: strangers stay out, and whatever is raised becomes a sentence.
 
-    def __init__(self, workspaces: Workspaces) -> None:
+    `answering` is told that somebody waits.
+    """
+
+    def __init__(self, workspaces: Workspaces, answering: Answering | None = None) -> None:
         self._workspaces = workspaces
+        self._answering = answering or Answering()
         self._members = Members()
 
     def around(self, handler: Handler) -> Handler:
@@ -157,7 +178,7 @@ class Boundary:
         """
 
         async def inside(args: AsyncArgs) -> None:
-            with about(delivery=secrets.token_hex(4), request_id=_request_in(args.body)):
+            with self._answering, about(delivery=secrets.token_hex(4), request_id=_request_in(args.body)):
                 await handled(args)
 
         async def handled(args: AsyncArgs) -> None:

@@ -52,11 +52,11 @@ class SchedulingHandlers:
 
     def register(self, listen: Listen) -> None:
         """Say which of Slack's messages these handlers answer."""
+        listen.view(FORM, self.submit)
         for name in REDRAWING:
             listen.action(name, self.redraw)
         listen.action(CONTINUE, self.continue_draft)
         listen.action(DISCARD, self.discard_draft)
-        listen.view(FORM, self.submit)
         listen.view(CONFIRM_DELETE, self.confirm_delete)
         listen.view_closed(FORM, self.closed)
 
