@@ -11,7 +11,7 @@ from bot.sandbox.globus.identities import ADA as ADA_AT_GLOBUS
 from bot.sandbox.person import PATIENCE, Browser, NotDone, Person
 from bot.sandbox.slack.workspace import ADA, LAB_DATA
 
-_OPENING: Final = "No real account is used. "
+_CONSENT: Final = re.compile(r"Access data on (.+?) \(optional\)")
 SOURCE: Final = "Beamline"
 DESTINATION: Final = "Campus"
 _JOB_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -74,15 +74,14 @@ def _sign_in(ada: Person, say: Say) -> None:
     address = ada.press("sign_in")["url"]
     browser = Browser()
     page = browser.open(address)
-    asked = page.words.partition(_OPENING)[2]
-    say(f"  One link carries the sign-in and {len(page.consents)} consents. Globus says: {asked[:160]}…")
+    say(f"  One link carries the sign-in and the consents to {' and '.join(_CONSENT.findall(page.words))}.")
     code = browser.allow(page, identity=ADA_AT_GLOBUS.username)
-    say("  She allows it, Globus shows her a code, and she pastes it in Slack.")
+    say("  She allows it, and Globus shows her a code.")
     ada.press("open_paste_code")
     ada.fill("code", code)
     ada.submit()
     ada.wait_for(lambda: "Linked as" in str(ada.top()["blocks"]), "the account to be linked")
-    say(f"  She pastes it. Slack says: Linked as {ADA_AT_GLOBUS.username}.")
+    say(f"  She pastes it in Slack, which says: Linked as {ADA_AT_GLOBUS.username}.")
     ada.close()
 
 

@@ -33,11 +33,11 @@ class App:
             self._news.notify_all()
         return self.answer(payload)
 
-    def wait(self, kind: str, seconds: float = 8) -> Json:
+    def wait(self, kind: str, seconds: float = 30) -> Json:
         """Give the latest payload of a kind, once there is one."""
         return self.wait_for(kind, 1, seconds)[-1]
 
-    def wait_for(self, kind: str, count: int, seconds: float = 8) -> list[Json]:
+    def wait_for(self, kind: str, count: int, seconds: float = 30) -> list[Json]:
         """Give all payloads of a kind, once there are so many; the page itself does not wait for that."""
         with self._news:
             self._news.wait_for(lambda: len(self.of(kind)) >= count, seconds)

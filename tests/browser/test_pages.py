@@ -134,6 +134,22 @@ def test_the_inspector_shows_what_passed_and_no_secrets(stage: Stage, window: Op
         assert secret not in str(told)
 
 
+@pytest.mark.usefixtures("job_id")
+def test_a_thread_beside_the_inspector_is_open_to_everybody(window: Opening) -> None:
+    opened = window(DESKTOP)
+    page = opened.slack()
+    message = opened.messages.filter(has_text="Hourly share").filter(has_text="Job ID").first
+    message.hover()
+    message.get_by_role("button", name="Reply in thread").click()
+    page.get_by_role("button", name="Inspector", exact=True).click()
+    expect(page.get_by_role("main", name="Thread")).to_be_visible()
+    expect(page.get_by_role("main")).to_have_count(1)
+    assert opened.findings() == []
+    page.get_by_role("button", name="Inspector", exact=True).click()
+    expect(page.get_by_role("main", name="Conversation")).to_be_visible()
+    expect(opened.thread).to_be_visible()
+
+
 def test_only_the_person_whom_it_concerns_sees_what_is_for_them_alone(window: Opening) -> None:
     ada = window(DESKTOP)
     ada.slack(ADA)
@@ -141,7 +157,7 @@ def test_only_the_person_whom_it_concerns_sees_what_is_for_them_alone(window: Op
     expect(ada.messages.filter(has_text="Only visible to you").first).to_be_visible()
     grace = window(DESKTOP)
     grace.slack(GRACE)
-    expect(grace.page.get_by_role("combobox", name="Message #lab-data")).to_be_visible()
+    expect(grace.page.get_by_role("textbox", name="Message #lab-data")).to_be_visible()
 
     expect(grace.messages.filter(has_text="Only visible to you")).to_have_count(0)
 

@@ -29,6 +29,9 @@ IMPATIENT: Final = {"GLOBUS_SDK_HTTP_TIMEOUT": "2", "UNCLEAR_LOOKS": "0.3,1,2.5"
 
 CREATE: Final = "POST /v2/timer"
 
+PATIENCE: Final = 60
+"""Seconds that a story waits for what is on its way, on a machine that does much else."""
+
 
 class Stage:
     """One sandbox and, once it is started, one bot. `output` is everything that the bot logged."""
@@ -107,7 +110,7 @@ class Stage:
             self._bot = None
 
     def _until_ready(self, connections: int) -> None:
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             assert self._bot
             assert self._bot.poll() is None, self.output
@@ -256,7 +259,7 @@ class Stage:
 
     def wait(self, look: Callable[[], Any], what: str, person: Person | None = None) -> Any:  # noqa: ANN401 - whatever was looked for
         try:
-            return (person or self.ada).wait_for(look, what, seconds=20)
+            return (person or self.ada).wait_for(look, what, seconds=PATIENCE)
         except NotDone as problem:
             seen = [words(view) for view in (person or self.ada).views()]
             raise AssertionError(
@@ -395,7 +398,7 @@ def _texts(value: object) -> Iterator[str]:
 
 def _settings(process: Fork, said: Path) -> dict[str, str]:
     """Read the settings that the sandbox prints, up to its first comment."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until and process.poll() is None:
         lines = said.read_text().splitlines() if said.exists() else []
         settings = dict(line.partition("=")[::2] for line in lines if not line.startswith("#"))

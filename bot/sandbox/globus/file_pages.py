@@ -6,7 +6,6 @@ from html import escape
 from typing import Final
 from urllib.parse import urlencode
 
-import humanize
 from aiohttp import web
 
 from bot.sandbox.globus.calls import Handler
@@ -14,7 +13,7 @@ from bot.sandbox.globus.collections import COLLECTIONS, Collection, find
 from bot.sandbox.globus.files import NotDirectory, NotFound, PermissionDenied
 from bot.sandbox.globus.globus import Globus
 from bot.sandbox.globus.identities import Identity
-from bot.sandbox.globus.pages import FILES, place
+from bot.sandbox.globus.pages import FILES, place, weight
 from bot.sandbox.globus.visitors import switch, visitor
 from bot.sandbox.pages import hidden, link, paragraph
 from bot.sandbox.wire import Json
@@ -52,6 +51,8 @@ def _choice(
     yield f'<form class="buttons" method="get" action="{FILES}">'
     yield from (hidden(name, value) for name, value in query.items() if not name.startswith(f"{side}_"))
     yield f'<label for="{side}" class="soft">{title}</label><select name="{side}_id" id="{side}">'
+    if not chosen:
+        yield '<option value="">Choose a collection…</option>'
     for one in COLLECTIONS:
         if one.holds_files and one.is_visible_to(person.id):
             ticked = " selected" if one == chosen else ""
@@ -88,7 +89,7 @@ def _crumbs(path: str, query: Mapping[str, str], side: str) -> Iterator[str]:
 def _entry(entry: Json, path: str, query: Mapping[str, str], side: str) -> str:
     name, is_folder = str(entry["name"]), entry["type"] == "dir"
     drawn = link(f"{name}/", _address(query, side, path)) if is_folder else escape(name)
-    size = "" if is_folder else humanize.naturalsize(entry["size"])
+    size = "" if is_folder else weight(entry["size"])
     kind = "dir" if is_folder else "soft"
     sign = _SIGNS.get(str(entry["type"]), "·")
     mark = f'<span class="{kind}" aria-hidden="true">{sign}</span>'

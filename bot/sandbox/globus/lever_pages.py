@@ -93,7 +93,7 @@ def health(faults: Faults) -> str:
     if any(one.kind == _SLOW.kind and one.method == "*" for one in faults.ordered):
         return f"It is slow: every call takes {_SLOW.seconds:.0f} seconds more."
     count = len(faults.ordered)
-    return f"It is well, but {count} faults wait for their calls." if count else "It is well."
+    return f"Globus is well, but {count} faults wait for their calls." if count else "Globus is well."
 
 
 async def _slow(globus: Globus, _person: Identity, _form: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
+import humanize
 from aiohttp import web
 
 from bot.sandbox.globus.globus import Globus
@@ -44,6 +45,16 @@ def place(
 def in_words(moment: float | None) -> str:
     """Write epoch seconds for people, like `26 Nov 2026, 01:40 UTC`; a dash for None."""
     return NOTHING if moment is None else f"{datetime.fromtimestamp(moment, UTC):%-d %b %Y, %H:%M} UTC"
+
+
+def weight(count: float) -> str:
+    """Write a number of bytes for people, like `5.2 kB`."""
+    return humanize.naturalsize(count).replace("Byte", "byte")
+
+
+def length(seconds: float) -> str:
+    """Write how long something took for people, like `18 minutes and 20 seconds`."""
+    return humanize.precisedelta(round(seconds), format="%d")
 
 
 def gateway_page(status: int) -> web.Response:

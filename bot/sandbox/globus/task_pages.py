@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
 
-import humanize
 from aiohttp import web
 
 from bot.sandbox.globus import task_documents
@@ -16,7 +15,7 @@ from bot.sandbox.globus.collections import find
 from bot.sandbox.globus.errors import PageError
 from bot.sandbox.globus.globus import Globus
 from bot.sandbox.globus.identities import Identity
-from bot.sandbox.globus.pages import ACTIVITY, FILES, NOTHING, in_words, place
+from bot.sandbox.globus.pages import ACTIVITY, FILES, NOTHING, in_words, length, place, weight
 from bot.sandbox.globus.tasks import Task
 from bot.sandbox.globus.timer import Run
 from bot.sandbox.globus.visitors import check_origin, switch, visitor
@@ -101,9 +100,8 @@ def _fared(task: Task) -> Iterator[str]:
     yield mark(task.status, _MARKS[task.status]) + problem
     told = task_documents.described(task)
     files = told["files_transferred"]
-    moved = humanize.naturalsize(told["bytes_transferred"])
-    yield f"{files} {'file' if files == 1 else 'files'}, {moved}"
-    yield NOTHING if task.completed_at is None else f"{task.completed_at - task.requested_at:.0f} s"
+    yield f"{files} {'file' if files == 1 else 'files'}, {weight(told['bytes_transferred'])}"
+    yield NOTHING if task.completed_at is None else length(task.completed_at - task.requested_at)
 
 
 def _overview(task: Task, person: Identity) -> Iterable[str]:

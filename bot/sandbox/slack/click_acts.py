@@ -5,7 +5,7 @@ from bot.sandbox.slack.asking import field_of, message_of, person_of, shown_view
 from bot.sandbox.slack.errors import Refused
 from bot.sandbox.slack.fields import Field, carried_values, find_field, with_value
 from bot.sandbox.slack.filling import Filling
-from bot.sandbox.slack.form_acts import choose, described_action
+from bot.sandbox.slack.form_acts import choose, described_action, known_options
 from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.slack.views import View
@@ -28,7 +28,7 @@ async def _click_in_view(slack: Slack, person: Person, view: View, body: Json) -
     field = field_of(view.blocks, body)
     if field.is_input:
         raise Refused("invalid_value", "An input is filled in, not clicked.")
-    state = _pressed(slack, person, field, body)
+    state = _pressed(slack, person, field, body, known_options(slack, view, field))
     if field.kind:
         await choose(slack, person, view, field, state)
     else:
@@ -42,7 +42,7 @@ async def _click_in_message(slack: Slack, person: Person, body: Json) -> Json:
     unfurl = _unfurl_with(message, body)
     blocks = unfurl["blocks"] if unfurl else list(message.content.blocks)
     field = field_of(blocks, body)
-    state = _pressed(slack, person, field, body)
+    state = _pressed(slack, person, field, body, [])
     values = carried_values(blocks, {}, message.channel_id)
     if field.kind:
         values = with_value(values, field, state)
@@ -61,10 +61,10 @@ def _unfurl_with(message: Message, body: Json) -> Json | None:
     return None
 
 
-def _pressed(slack: Slack, person: Person, field: Field, body: Json) -> Json:
+def _pressed(slack: Slack, person: Person, field: Field, body: Json, suggested: list[Json]) -> Json:
     if field.type in _BUTTONS:
         return {key: field.element[key] for key in _TOLD if key in field.element}
-    filling = Filling(slack, person.id, field, [])
+    filling = Filling(slack, person.id, field, suggested)
     if field.kind:
         return filling.state(body.get("value"))
     option = filling.option(body.get("value"))

@@ -24,13 +24,19 @@ async def fill(slack: Slack, body: Json) -> Json:
     person = person_of(slack, body)
     view = shown_view_of(slack, person, body)
     field = field_of(view.blocks, body)
-    suggested = slack.suggested.get((view.id, field.block_id, field.action_id), [])
-    state = Filling(slack, person.id, field, suggested).state(body.get("value"))
+    state = Filling(slack, person.id, field, known_options(slack, view, field)).state(body.get("value"))
     if body.get("quietly"):
         slack.views.keep(view.with_values(with_value(view.values, field, state)))
         return {"dispatched": False}
     await choose(slack, person, view, field, state)
     return {"dispatched": field.dispatches}
+
+
+def known_options(slack: Slack, view: View, field: Field) -> list[Json]:
+    """Give the options of an external select that the app suggested last, and those that are chosen."""
+    suggested = slack.suggested.get((view.id, field.block_id, field.action_id), [])
+    state = view.values.get(field.block_id, {}).get(field.action_id, {})
+    return [*suggested, *state.get("selected_options", [])]
 
 
 async def choose(slack: Slack, person: Person, view: View, field: Field, state: Json) -> None:

@@ -161,7 +161,7 @@ def test_the_web_app_stays_up_while_globus_is_down(globus: Sandbox, app: WebApp)
     assert "It is down" in down
     assert refusal.http_status == 503
     assert globus.timers(tokens).list_jobs()["jobs"] == []
-    assert "It is well." in app.see("/behind-the-scenes")
+    assert "Globus is well." in app.see("/behind-the-scenes")
 
 
 def test_it_is_slow_until_it_recovers(app: WebApp) -> None:
@@ -170,7 +170,7 @@ def test_it_is_slow_until_it_recovers(app: WebApp) -> None:
     app.press("/behind-the-scenes", act="recover")
 
     assert "It is slow" in slow
-    assert "It is well." in app.see("/behind-the-scenes")
+    assert "Globus is well." in app.see("/behind-the-scenes")
 
 
 def test_an_hour_passes_at_once(globus: Sandbox, app: WebApp) -> None:

@@ -112,7 +112,7 @@ _CELL: Final = by_type(
 )
 _COLUMN: Final = structure(optional={"align": one_of("left", "center", "right"), "is_wrapped": boolean})
 
-_BLOCKS: Final[Mapping[str, Check]] = {
+BLOCKS: Final[Mapping[str, Check]] = {
     "section": _block(
         None,
         {
@@ -174,7 +174,7 @@ _ON_SURFACE: Final[Mapping[Surface, tuple[str, ...]]] = {
     "message": (*_EVERYWHERE, "markdown", "table", "context_actions"),
 }
 _CHECKS: Final[Mapping[Surface, Check]] = {
-    surface: by_type({name: _BLOCKS[name] for name in names}) for surface, names in _ON_SURFACE.items()
+    surface: by_type({name: BLOCKS[name] for name in names}) for surface, names in _ON_SURFACE.items()
 }
 
 

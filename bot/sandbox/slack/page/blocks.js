@@ -81,10 +81,10 @@ function picture({ slack_file: file, alt_text: words }) {
 
 function drawElement(block, element, around, label = "") {
   const { hands } = around;
-  if (element.type === "button") return drawButton(hands, block, element);
+  if (element.type === "button" || element.type === "icon_button") return drawButton(hands, block, element);
   if (element.type === "image") return picture(element);
   if (element.type === "overflow") return overflow(block, element, hands);
-  if (!isControl(element.type)) return h("span", { class: "hint" }, `(${element.type})`);
+  if (!isControl(element.type)) return h("p", { class: "hint" }, `This page cannot draw a ${element.type}.`);
   return chosenAtOnce(block, element, around, label);
 }
 
@@ -133,10 +133,21 @@ function table(block) {
   );
 }
 
+function card(block, around) {
+  const words = [block.title && h("strong", {}, ...textObject(block.title)), block.subtitle, block.body];
+  const lines = words.map((one) => (one?.text ? h("p", {}, ...textObject(one)) : one));
+  const pictures = [block.hero_image, block.icon].filter(Boolean).map(picture);
+  const pressed = block.actions && actions({ ...block, elements: block.actions }, around);
+  return h("div", { class: "block card" }, pictures, lines, pressed);
+}
+
 const BLOCKS = {
+  alert: (block) => h("div", { class: "block card", role: "note" }, ...textObject(block.text)),
+  card,
   section,
   actions,
   context,
+  context_actions: actions,
   image,
   table,
   divider: () => h("hr", { class: "block" }),
@@ -145,3 +156,6 @@ const BLOCKS = {
   markdown: (block) => h("div", { class: "block text-block" }, ...mrkdwn(block.text, { typed: true })),
   rich_text: (block) => h("div", { class: "block text-block" }, richText(block)),
 };
+
+/** What this page can draw. */
+export const BLOCK_TYPES = Object.keys(BLOCKS);

@@ -9,15 +9,16 @@ const TYPING = 200;
 
 /**
  * Draw one. `search(text)` gives or promises the options that fit, each `{text, value, description}`;
- * `chosen` is the present one, `choose(option)` hears of another, of null when it is emptied.
+ * `chosen` is the present one, `choose(option)` hears of another, of null when it is emptied. One that does not
+ * keep (`keeps`) is empty again after each choice.
  */
-export function combobox({ id, names, placeholder, chosen, search, choose, least = 0 }) {
-  return new Combobox({ id, names, placeholder, chosen, search, choose, least }).root;
+export function combobox({ id, names, placeholder, chosen, search, choose, least = 0, keeps = true }) {
+  return new Combobox({ id, names, placeholder, chosen, search, choose, least, keeps }).root;
 }
 
 class Combobox {
-  constructor({ id, names, placeholder, chosen, search, choose, least }) {
-    Object.assign(this, { chosen, search, choose, least, options: [], active: -1, asked: 0 });
+  constructor({ id, names, placeholder, chosen, search, choose, least, keeps }) {
+    Object.assign(this, { chosen, search, choose, least, keeps, options: [], active: -1, asked: 0 });
     this.list = h("div", {
       class: "options",
       role: "listbox",
@@ -146,7 +147,7 @@ class Combobox {
   take(index) {
     const option = this.options[index];
     if (!option) return;
-    this.chosen = option;
+    this.chosen = this.keeps ? option : null;
     this.fold();
     this.choose(option);
   }

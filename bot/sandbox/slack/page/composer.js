@@ -83,10 +83,9 @@ class Composer {
       rows: 1,
       placeholder: where,
       "aria-label": where,
-      role: "combobox",
+      // A text of several lines may not be called a combobox: https://www.w3.org/TR/html-aria/#el-textarea
       "aria-autocomplete": "list",
-      "aria-expanded": "false",
-      "aria-controls": this.list.id,
+      "aria-haspopup": "listbox",
     });
     this.button = h(
       "button",
@@ -157,14 +156,14 @@ class Composer {
     this.list.replaceChildren(...drawn);
     if (!this.list.isConnected) layer(this.root).append(this.list);
     place(this.list, this.root, { wide: true });
-    this.input.setAttribute("aria-expanded", "true");
+    this.input.setAttribute("aria-controls", this.list.id);
     this.input.setAttribute("aria-activedescendant", `${this.list.id}-${this.active}`);
   }
 
   fold() {
     this.list.remove();
     this.active = 0;
-    this.input.setAttribute("aria-expanded", "false");
+    this.input.removeAttribute("aria-controls");
     this.input.removeAttribute("aria-activedescendant");
   }
 

@@ -4,6 +4,7 @@ import { combobox } from "./combobox.js";
 import { freshId, h, settled } from "./dom.js";
 import { textObject } from "./mrkdwn.js";
 import { session } from "./session.js";
+import { several } from "./several.js";
 import { isoDate, isoTime, momentOf } from "./zone.js";
 
 /**
@@ -75,16 +76,6 @@ function select({ element, entry, hears, id, names }) {
   return h("div", { class: "select" }, drawn);
 }
 
-function severalOf({ element, entry, hears, id, names }) {
-  const chosen = new Set((entry.selected_options ?? []).map((option) => option.value));
-  const options = element.options.map((option) =>
-    h("option", { value: option.value, selected: chosen.has(option.value) }, ...textObject(option.text)),
-  );
-  const drawn = h("select", { id, multiple: true, ...names }, options);
-  drawn.addEventListener("change", () => hears.chose([...drawn.selectedOptions].map((one) => one.value)));
-  return drawn;
-}
-
 function boxes({ element, entry, hears, names }) {
   const isSeveral = element.type === "checkboxes";
   const chosen = isSeveral ? (entry.selected_options ?? []) : [entry.selected_option].filter(Boolean);
@@ -115,10 +106,46 @@ function external({ element, entry, hears, id, names }) {
     names,
     chosen,
     placeholder: element.placeholder?.text ?? "Search…",
-    least: element.min_query_length ?? 3,
-    search: async (typed) => (await hears.suggest(typed)).map(plainOption),
+    ...suggested(element, hears),
     choose: (option) => hears.chose(option?.value ?? null),
   });
+}
+
+/** Give what searches among the options that the app has. */
+function suggested(element, hears) {
+  return {
+    least: element.min_query_length ?? 3,
+    search: async (typed) => (await hears.suggest(typed)).map(plainOption),
+  };
+}
+
+/** Draw a field for several; `offered(element, hears)` gives what searches, `present(entry)` what is chosen. */
+function severalOf(offered, present) {
+  return ({ element, entry, hears, id, names }) => {
+    const { search, least } = offered(element, hears);
+    return several({
+      id,
+      names,
+      search,
+      least,
+      chosen: present(entry, element),
+      most: element.max_selected_items,
+      placeholder: element.placeholder?.text ?? "Choose…",
+      choose: (options) => hears.chose(options.map((one) => one.value)),
+    });
+  };
+}
+
+const fitting = (all) => ({
+  search: (typed) => all.filter((one) => one.text.toLowerCase().includes(typed.toLowerCase())),
+});
+const optionsOf = ({ options, option_groups: groups }) =>
+  (options ?? groups.flatMap((group) => group.options)).map(plainOption);
+const presentOptions = (entry) => (entry.selected_options ?? []).map(plainOption);
+
+function severalListed(key, options) {
+  const present = (entry, element) => options(element).filter((one) => entry[key]?.includes(one.value));
+  return severalOf((element) => fitting(options(element)), present);
 }
 
 const plainOption = ({ text: words, value, description }) => ({
@@ -135,7 +162,7 @@ function listed(key, options) {
       names,
       chosen: all.find((one) => one.value === entry[key]),
       placeholder: element.placeholder?.text ?? "Choose…",
-      search: (typed) => all.filter((one) => one.text.toLowerCase().includes(typed.toLowerCase())),
+      ...fitting(all),
       choose: (option) => hears.chose(option?.value ?? null),
     });
   };
@@ -143,10 +170,10 @@ function listed(key, options) {
 
 function conversations({ filter = {} }) {
   const kinds = filter.include ?? ["im", "private", "public"];
-  const fitting = session.screen.conversations.filter(
+  const mine = session.screen.conversations.filter(
     (one) => kinds.includes(one.kind) && !(one.is_shared && filter.exclude_external_shared_channels),
   );
-  return fitting.map((one) => ({ value: one.id, text: one.kind === "im" ? one.name : `#${one.name}` }));
+  return mine.map((one) => ({ value: one.id, text: one.kind === "im" ? one.name : `#${one.name}` }));
 }
 
 const people = () => session.state.users.map((one) => ({ value: one.id, text: one.real_name }));
@@ -186,7 +213,11 @@ const CONTROLS = {
   email_text_input: text,
   url_text_input: text,
   static_select: select,
-  multi_static_select: severalOf,
+  multi_static_select: severalOf((element) => fitting(optionsOf(element)), presentOptions),
+  multi_external_select: severalOf(suggested, presentOptions),
+  multi_conversations_select: severalListed("selected_conversations", conversations),
+  multi_channels_select: severalListed("selected_channels", channels),
+  multi_users_select: severalListed("selected_users", people),
   radio_buttons: boxes,
   checkboxes: boxes,
   external_select: external,
@@ -197,3 +228,6 @@ const CONTROLS = {
   timepicker: moment,
   datetimepicker: moment,
 };
+
+/** What this page lets people fill in or choose. */
+export const CONTROL_TYPES = Object.keys(CONTROLS);

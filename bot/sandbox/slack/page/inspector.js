@@ -4,6 +4,7 @@ import { see } from "./api.js";
 import { fill, h, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
 import { jsonTree } from "./json.js";
+import { callMain } from "./thread.js";
 import { described } from "./traffic.js";
 
 const EVERY = 1000;
@@ -56,6 +57,7 @@ function open() {
 export function drawInspector() {
   aside.hidden = !isShown;
   document.body.classList.toggle("has-inspector", isShown);
+  callMain();
   if (!isShown) return;
   if (!aside.children.length) begin();
   ask();

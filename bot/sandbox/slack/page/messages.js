@@ -116,7 +116,7 @@ async function markRead(here, messages) {
 /** Draw a message. `isTogether` leaves away who wrote it; `isInThread` leaves away the thread under it. */
 export function drawMessage(message, { isTogether = false, isInThread = false } = {}) {
   const at = Number(message.ts);
-  const time = h("time", { datetime: new Date(at * 1000).toISOString(), title: fullTime(at) }, clockTime(at));
+  const time = h("time", { datetime: new Date(at * 1000).toISOString(), title: fullTime(at) }, isTogether ? clockTime(at).replace(/\s?[AP]M$/, "") : clockTime(at));
   const isBot = Boolean(message.bot_id);
   const by = nameOf(message.user);
   const head = h(

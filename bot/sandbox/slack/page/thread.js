@@ -19,6 +19,7 @@ export function drawThread() {
   shown = root ? `${session.userId} ${session.thread}` : "";
   aside.hidden = !root;
   document.body.classList.toggle("has-thread", Boolean(root));
+  callMain();
   if (!root) {
     if (was) leave(was.split(" ")[1]);
     return;
@@ -41,6 +42,14 @@ export function drawThread() {
         : drawMessage(one, { isInThread: true }),
   });
   if (wasAtEnd || was !== shown) answers.scrollTop = answers.scrollHeight;
+}
+
+/** Call the thread what is main on the page while the conversation makes place for it (see `style.css`). */
+export function callMain() {
+  const isAlone = getComputedStyle(document.querySelector("#place")).visibility === "hidden";
+  if (isAlone) aside.setAttribute("role", "main");
+  else aside.removeAttribute("role");
+  aside.querySelector("h2")?.setAttribute("aria-level", isAlone ? "1" : "2");
 }
 
 function begin() {
@@ -68,6 +77,7 @@ function leave(ts) {
   document.querySelector(`[data-focus="thread ${ts}"], [data-ts="${ts}"] .tools button`)?.focus();
 }
 
+matchMedia("(max-width: 1400px)").addEventListener("change", callMain);
 aside.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.defaultPrevented) go({});
 });
