@@ -350,7 +350,7 @@ def test_an_app_that_does_not_answer_in_time_is_told_from_one_that_does(app: App
     composer = page.get_by_role("textbox", name="Message #lab-data")
     composer.fill("/schedule-transfer")
     composer.press("Enter")
-    bar = page.get_by_role("alert")
+    bar = page.get_by_role("alert").filter(has_text="operation_timeout")
     _see(bar, "The app did not respond.")
     _see(bar, "operation_timeout")
     over.set()
@@ -362,7 +362,7 @@ def test_an_app_that_does_not_answer_in_time_is_told_from_one_that_does(app: App
 def test_what_slack_refuses_is_shown_with_its_reason(app: App, page: Page) -> None:
     shown = app.open(modal())
     assert app.call("views.update", view_id=shown["id"], view=modal(title=plain("x" * 25)))["ok"] is False
-    bar = page.get_by_role("alert")
+    bar = page.get_by_role("alert").filter(has_text="views.update")
     _see(bar, "Slack refused views.update.")
     _see(bar, "invalid_arguments")
     _see(bar, "/view/title/text")
