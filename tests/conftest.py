@@ -1,6 +1,12 @@
-"""How many tests run side by side."""
+"""How many tests run side by side, and how patient they are."""
 
 import os
+
+import hypothesis
+
+# A machine that is busy with something else is no reason to fail.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -129,7 +129,7 @@ any_run = st.builds(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.lists(st.tuples(any_run, st.none() | st.integers(0, 10**7)), min_size=1, max_size=50),
     st.text(st.characters(max_codepoint=0x17F, exclude_categories=["C"])),

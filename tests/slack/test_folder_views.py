@@ -80,7 +80,7 @@ def taken(view: dict[str, object]) -> bool:
     return not view_is_too_large(view)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_any_folder_can_be_shown(data: st.DataObject) -> None:
     folder = data.draw(pages())

@@ -112,7 +112,6 @@ def check_view(view: dict[str, Any]) -> None:
 
 
 @given(requests, st.none() | st.just(LINK))
-@settings(deadline=None)
 def test_what_the_person_sees_of_a_request(request: TimerRequest, link: SignInLink | None) -> None:
     check_view(progress_view(request, link=link, app_url=APP_URL))
     assert message_problems(progress_blocks(request, link=link, app_url=APP_URL)) == []
@@ -120,7 +119,6 @@ def test_what_the_person_sees_of_a_request(request: TimerRequest, link: SignInLi
 
 
 @given(requests, names)
-@settings(deadline=None)
 def test_what_the_team_sees_of_a_timer(request: TimerRequest, username: str) -> None:
     text, blocks = announcement(request, Account(ADA, ID, username), app_url=APP_URL)
 
@@ -129,7 +127,6 @@ def test_what_the_team_sees_of_a_timer(request: TimerRequest, username: str) -> 
 
 
 @given(plans, texts(3000), st.sampled_from(["UTC", "America/Chicago", "Pacific/Chatham"]))
-@settings(deadline=None)
 def test_the_form_of_any_request(plan: Plan, problem: str, zone: str) -> None:
     filled = form_again(plan, now=NOW)
     opened = FormContext(ID, plan.announce_in, plan.announce_thread, zone).renewing(list(filled))
@@ -140,19 +137,18 @@ def test_the_form_of_any_request(plan: Plan, problem: str, zone: str) -> None:
 
 
 @given(plans)
-@settings(deadline=None)
 def test_the_question_before_files_are_deleted(plan: Plan) -> None:
     check_view(confirm_view(plan, FormContext(ID)))
 
 
 @given(st.lists(requests, max_size=SHOWN), st.none() | names.map(lambda name: Account(ADA, ID, name)))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_the_home_tab(latest: list[TimerRequest], account: Account | None) -> None:
     check_view(home_view(account, latest, help_text="help"))
 
 
 @given(st.lists(plans, max_size=3), st.integers(0, 60), texts(LONGEST_PRESET_NAME).filter(str.strip))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_presets(some: list[Plan], count: int, name: str) -> None:
     presets = [
         Preset(Channel(ADA.team_id, "C0000000001"), name, form_again(plan, now=NOW), ADA, NOW)

@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -70,6 +71,15 @@ class Forks:
         output.touch(mode=0o600)
         given = {"words": words, "folder": str(folder), "environment": dict(environment)}
         return Fork(self, self.ask(act="start", output=str(output), **given)["pid"])
+
+    def run(
+        self, *words: str, folder: Path, environment: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; gives how it ended, and all that it said as its `stdout`."""
+        with tempfile.TemporaryDirectory() as aside:
+            said = Path(aside) / "said"
+            code = self.start(*words, folder=folder, environment=environment, output=said).wait(60)
+            return subprocess.CompletedProcess(words, code, stdout=said.read_text())
 
     def ask(self, **what: object) -> Json:
         """Ask the origin for something."""

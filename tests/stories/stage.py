@@ -5,7 +5,6 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -76,27 +75,15 @@ class Stage:
         self.stop_bot()
         self.start_bot()
 
-    def run_command(self, *words: str) -> str:
-        """Run another of the bot's commands beside it; gives what it printed."""
-        command = [sys.executable, "-m", "bot", *words]
-        given = {key: value for key, value in self.settings.items() if value}
-        done = subprocess.run(
-            command, cwd=self.folder, env=_environment() | given, capture_output=True, text=True, check=True
-        )
-        return done.stdout
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run another of the bot's commands beside it, another bot too; gives how it ended."""
+        given = {name: value for name, value in self.settings.items() if value}
+        return FORKS.run(*words, folder=self.folder, environment=_environment() | given)
 
-    def second_bot(self) -> subprocess.CompletedProcess[str]:
-        """Start another bot on the same database; gives how it ended."""
-        return subprocess.run(
-            [sys.executable, "-m", "bot", "run"],
-            cwd=self.folder,
-            env=_environment() | self.settings,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=20,
-            check=False,
-        )
+    def run_command(self, *words: str) -> None:
+        """Run another of the bot's commands beside it, which has to succeed."""
+        done = self.command(*words)
+        assert done.returncode == 0, done.stdout
 
     def stop_bot(self) -> int | None:
         """Ask the bot to stop; gives its exit code."""

@@ -14,7 +14,7 @@ import pytest
 
 from bot.sandbox.globus.collections import LAPTOP, SHARED
 from bot.sandbox.globus.identities import ADA as ADA_AT_GLOBUS
-from tests.stories.stage import ADA, Stage, _environment, free_port, has, words
+from tests.stories.stage import ADA, Stage, free_port, has, words
 from tests.stories.test_delivery import start_over_http
 from tests.stories.test_steering import details, press, reaches, scheduled
 
@@ -22,22 +22,8 @@ TEAM = "T0SANDBOX1"
 DOCS = Path(__file__).parents[2] / "docs" / "running.md"
 
 
-def command(stage: Stage, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run another of the bot's commands beside it, whatever becomes of it."""
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *words],
-        cwd=stage.folder,
-        env=_environment() | {name: value for name, value in stage.settings.items() if value},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def trail(stage: Stage) -> list[dict[str, Any]]:
-    said = command(stage, "audit", "--format", "json").stdout
+    said = stage.command("audit", "--format", "json").stdout
     return [json.loads(line) for line in said.splitlines()]
 
 
@@ -80,11 +66,11 @@ def test_the_trail_tells_who_did_what_to_which_timer(empty_stage: Stage) -> None
 def test_the_trail_is_exported_for_a_spreadsheet_from_a_day_on(empty_stage: Stage) -> None:
     empty_stage.start_bot()
     empty_stage.link_account()
-    [row] = csv.DictReader(io.StringIO(command(empty_stage, "audit", "--format", "csv").stdout))
+    [row] = csv.DictReader(io.StringIO(empty_stage.command("audit", "--format", "csv").stdout))
 
     assert row["act"] == "linked"
     assert row["detail"] == ADA_AT_GLOBUS.id
-    assert command(empty_stage, "audit", "--since", "2999-01-01").stdout.strip() == ",".join(row)
+    assert empty_stage.command("audit", "--since", "2999-01-01").stdout.strip() == ",".join(row)
 
 
 def test_the_trail_in_a_backup_is_read_with_sqlite_utils(empty_stage: Stage) -> None:
@@ -129,7 +115,7 @@ def test_a_person_is_forgotten_beside_the_bot_or_while_it_rests(
     assert tokens
     if not is_running:
         stage.stop_bot()
-    said = command(stage, "forget", TEAM, ADA, "--yes").stdout
+    said = stage.command("forget", TEAM, ADA, "--yes").stdout
     if not is_running:
         stage.start_bot()
     stage.wait(lambda: not stage.live_tokens(ADA_AT_GLOBUS.username), "the tokens to be revoked")
@@ -149,7 +135,7 @@ def test_a_person_is_forgotten_beside_the_bot_or_while_it_rests(
 
 def test_a_person_can_be_taken_out_of_the_trail_too(empty_stage: Stage) -> None:
     scheduled(empty_stage)
-    said = command(empty_stage, "forget", TEAM, ADA, "--audit", "--yes").stdout
+    said = empty_stage.command("forget", TEAM, ADA, "--audit", "--yes").stdout
     empty_stage.wait(lambda: not mentions(empty_stage, ADA), "nothing to be left")
     told = trail(empty_stage)
 
@@ -161,7 +147,7 @@ def test_a_person_can_be_taken_out_of_the_trail_too(empty_stage: Stage) -> None:
 
 def test_whoever_was_forgotten_can_begin_anew(empty_stage: Stage) -> None:
     scheduled(empty_stage)
-    command(empty_stage, "forget", TEAM, ADA, "--yes")
+    empty_stage.command("forget", TEAM, ADA, "--yes")
     empty_stage.wait(lambda: not empty_stage.live_tokens(ADA_AT_GLOBUS.username), "the tokens to go")
     empty_stage.schedule(SHARED, LAPTOP, name="Again")
     empty_stage.sign_in()
@@ -173,7 +159,7 @@ def test_whoever_was_forgotten_can_begin_anew(empty_stage: Stage) -> None:
 def test_without_a_yes_nobody_is_forgotten(empty_stage: Stage) -> None:
     empty_stage.start_bot()
     empty_stage.link_account()
-    done = command(empty_stage, "forget", TEAM, ADA)
+    done = empty_stage.command("forget", TEAM, ADA)
 
     assert done.returncode == 1
     assert "accounts" in mentions(empty_stage, ADA)
@@ -183,18 +169,18 @@ def test_a_backup_is_verified_and_restored_and_the_bot_goes_on_from_it(empty_sta
     stage = empty_stage
     job_id = scheduled(stage)
     stage.run_command("backup", "copy.db")
-    verified = command(stage, "restore", "copy.db", "--verify")
+    verified = stage.command("restore", "copy.db", "--verify")
     assert verified.returncode == 0
     assert "1 timers" in verified.stdout
     assert "sealed values open with these keys" in verified.stdout
 
-    command(stage, "forget", TEAM, ADA, "--yes")
-    refused = command(stage, "restore", "copy.db")
+    stage.command("forget", TEAM, ADA, "--yes")
+    refused = stage.command("restore", "copy.db")
     assert refused.returncode == 1
     assert "Stop it, and restore then." in refused.stdout
 
     stage.stop_bot()
-    restored = command(stage, "restore", "copy.db")
+    restored = stage.command("restore", "copy.db")
     assert restored.returncode == 0
     assert "What was there is transferbot.db.before-" in restored.stdout
     stage.start_bot()
@@ -205,9 +191,9 @@ def test_a_backup_is_verified_and_restored_and_the_bot_goes_on_from_it(empty_sta
 
 def test_a_bot_that_runs_is_asked_how_it_is_from_the_command_line(empty_stage: Stage) -> None:
     start_over_http(empty_stage)
-    alive, ready = command(empty_stage, "health", "--alive"), command(empty_stage, "health")
+    alive, ready = empty_stage.command("health", "--alive"), empty_stage.command("health")
     empty_stage.stop_bot()
-    gone = command(empty_stage, "health")
+    gone = empty_stage.command("health")
 
     assert (alive.returncode, json.loads(alive.stdout)) == (0, {"alive": True})
     assert ready.returncode == 0
@@ -218,10 +204,10 @@ def test_a_bot_that_runs_is_asked_how_it_is_from_the_command_line(empty_stage: S
 
 def test_in_socket_mode_it_tells_how_it_is_where_it_is_told_to(empty_stage: Stage) -> None:
     empty_stage.start_bot()
-    silent = command(empty_stage, "health")
+    silent = empty_stage.command("health")
     empty_stage.stop_bot()
     empty_stage.start_bot(HEALTH_PORT=free_port())
-    empty_stage.wait(lambda: command(empty_stage, "health").returncode == 0, "it to be well")
+    empty_stage.wait(lambda: empty_stage.command("health").returncode == 0, "it to be well")
 
     assert silent.returncode == 1
     assert "Set HEALTH_PORT" in silent.stdout

@@ -8,6 +8,7 @@ from bot.sandbox.globus.collections import BEAMLINE, CAMPUS, LAPTOP, PATIENTS, S
 from bot.sandbox.globus.identities import KATHERINE
 from bot.sandbox.person import NotDone
 from tests.stories.stage import CREATE, Stage, has, words
+from tests.stories.test_scheduling import starting_tomorrow
 
 LS = "GET /v0.10/operation/endpoint/{id}/ls"
 STAT = "GET /v0.10/operation/endpoint/{id}/stat"
@@ -230,7 +231,7 @@ def test_a_certain_refusal_comes_before_an_uncertain_one(stage: Stage) -> None:
 
 def test_everything_is_looked_at_side_by_side_before_the_timer_is_made(stage: Stage) -> None:
     """The checks have all begun before any of them ends: one round trip, and `POST /v2/timer` the second."""
-    stage.schedule(BEAMLINE, CAMPUS)
+    stage.schedule(BEAMLINE, CAMPUS, start=starting_tomorrow())
     stage.sign_in()
     stage.announced()
     stage.ada.close()

@@ -123,7 +123,7 @@ def test_a_bot_over_http_is_ready_only_when_its_port_is_open(empty_stage: Stage)
     port = free_port()
     with socket.create_server(("127.0.0.1", int(port))):
         empty_stage.settings |= {"SLACK_APP_TOKEN": "", "PORT": port}
-        taken = empty_stage.second_bot()
+        taken = empty_stage.command("run")
 
     assert taken.returncode == 1
     assert not re.search(r"\] ready ", taken.stdout)
