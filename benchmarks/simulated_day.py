@@ -14,7 +14,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -32,6 +32,7 @@ from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
 from bot.store.database import SqliteDatabase
 from bot.store.linking import AccountStore
+from bot.store.port import Database
 from bot.store.scheduling import RequestStore
 from bot.store.showing import TimerStore
 from bot.store.telling import MailboxStore
@@ -135,8 +136,18 @@ def _noticed(due: datetime) -> datetime:
 
 
 @contextmanager
-def day(folder: Path, *, people: int, timers: int, seed: int = 1) -> Iterator[Day]:
-    """Set up a morning: so many people, each with so many hourly timers at moments of their own."""
+def day(
+    folder: Path,
+    *,
+    people: int,
+    timers: int,
+    seed: int = 1,
+    heard: Callable[[Database], Database] = lambda database: database,
+) -> Iterator[Day]:
+    """Set up a morning: so many people, each with so many hourly timers at moments of their own.
+
+    `heard` may stand between those who look and tell and their database.
+    """
     clock, chance = Clock(MORNING), random.Random(seed)  # noqa: S311 - a simulation
     database = SqliteDatabase(folder / "simulated.db")
     try:
@@ -154,8 +165,9 @@ def day(folder: Path, *, people: int, timers: int, seed: int = 1) -> Iterator[Da
         }
         _settle(accounts, requests, everybody)
         globus, slack = SimulatedGlobus(everybody, clock), SimulatedSlack()
-        watches = WatchStore(database, clock=clock, owner="simulated")
-        mailboxes = MailboxStore(database, clock=clock, owner="simulated")
+        kept = heard(database)
+        watches = WatchStore(kept, clock=clock, owner="simulated")
+        mailboxes = MailboxStore(kept, clock=clock, owner="simulated")
 
         yield Day(
             clock=clock,
@@ -175,7 +187,7 @@ def day(folder: Path, *, people: int, timers: int, seed: int = 1) -> Iterator[Da
             telling=Telling(
                 mailboxes=mailboxes,
                 messages=slack,
-                subject=TimerStore(database, clock=clock).subject,
+                subject=TimerStore(kept, clock=clock).subject,
                 clock=clock,
                 wake=lambda: None,
             ),

@@ -120,8 +120,12 @@ class ListedTimers(Protocol):
         """Give those of a person's timers that Globus has stopped until it gets something."""
         ...
 
-    def known(self, team_id: str, job_ids: Sequence[str]) -> Sequence[Subject]:
+    def known(self, team_id: str, job_ids: Sequence[str]) -> Sequence[WatchedTimer]:
         """Give those of these timers that the bot made for somebody of this team."""
+        ...
+
+    def subjects(self, team_id: str, job_ids: Sequence[str]) -> Sequence[Subject]:
+        """Give the same with the requests that became them."""
         ...
 
     def look_soon(self, person: SlackUser, job_ids: Sequence[str]) -> None:
@@ -185,10 +189,10 @@ class Listing:
             self._wake()
         stopped = [
             entry
-            for entry in (_live(_entry(one), live[one.timer.job_id]) for one in known)
+            for entry in (_live(_entry_of(one, ""), live[one.job_id]) for one in known)
             if entry.is_stopped
         ]
-        others = live.keys() - {one.timer.job_id for one in known}
+        others = live.keys() - {one.job_id for one in known}
         elsewhere = sum(live[job_id].status is not TimerStatus.ENDED for job_id in others)
         return AtHome(replace(page, items=items), stopped[:MOST_STOPPED], elsewhere)
 
@@ -206,28 +210,26 @@ class Listing:
         listed = {timer.job_id: timer for timer in live}
         known = self._timers.known(person.team_id, sorted(listed))
         self._look_at_changed(person, known, listed)
-        by_id = {one.timer.job_id: one for one in known}
+        by_id = {one.job_id: one for one in known}
         since = self._clock() - SHOWN_AFTERWARDS
-        entries = [self._entry(person, timer, by_id.get(timer.job_id)) for timer in live]
+        entries = [_entry_in_list(person, timer, by_id.get(timer.job_id)) for timer in live]
         shown = sorted((one for one in entries if _is_shown(one, since)), key=_trouble_first)
         offset = _offset(min(number, max(1, -(-len(shown) // PAGE))), PAGE)
-        page = Page(tuple(shown[offset : offset + PAGE]), offset=offset, total=len(shown))
-        return Mine(page, is_live=True)
+        items = self._with_schedules(person, shown[offset : offset + PAGE])
+        return Mine(Page(items, offset=offset, total=len(shown)), is_live=True)
 
-    def _entry(self, person: SlackUser, timer: Timer, known: Subject | None) -> Entry:
-        if known:
-            return _live(_entry(known), timer)
-        often = f"every {interval_in_words(timer.interval)}" if timer.interval else "once"
-        return _live(Entry(timer.job_id, title_of(timer.name), person, often, is_known=False), timer)
+    def _with_schedules(self, person: SlackUser, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+        """Say how often those run that the bot made: only of a page, for it stands in their requests."""
+        made = self._timers.subjects(person.team_id, [one.job_id for one in entries if one.is_known])
+        often = {one.timer.job_id: one.request.plan.schedule.in_words() for one in made}
+        return tuple(replace(one, schedule=often.get(one.job_id, one.schedule)) for one in entries)
 
     def _look_at_changed(
-        self, person: SlackUser, known: Iterable[Subject], live: Mapping[str, Timer]
+        self, person: SlackUser, known: Iterable[WatchedTimer], live: Mapping[str, Timer]
     ) -> None:
         """Let what stands otherwise than the bot knew be looked at, so that the team hears of it too."""
         changed = [
-            one.timer.job_id
-            for one in known
-            if one.timer.owner == person and stands_otherwise(one.timer, live[one.timer.job_id])
+            one.job_id for one in known if one.owner == person and stands_otherwise(one, live[one.job_id])
         ]
         if changed:
             self._timers.look_soon(person, changed)
@@ -267,6 +269,13 @@ def _entry_of(timer: WatchedTimer, schedule: str) -> Entry:
         last=timer.last,
         is_failing=timer.is_failing,
     )
+
+
+def _entry_in_list(person: SlackUser, timer: Timer, known: WatchedTimer | None) -> Entry:
+    often = f"every {interval_in_words(timer.interval)}" if timer.interval else "once"
+    if known:
+        return _live(_entry_of(known, often), timer)
+    return _live(Entry(timer.job_id, title_of(timer.name), person, often, is_known=False), timer)
 
 
 def _live(entry: Entry, timer: Timer | None) -> Entry:

@@ -82,7 +82,10 @@ class World:
         del person, limit
         return []
 
-    def known(self, team_id: str, job_ids: Sequence[str]) -> Sequence[Subject]:
+    def known(self, team_id: str, job_ids: Sequence[str]) -> Sequence[WatchedTimer]:
+        return [one.timer for one in self.subjects(team_id, job_ids)]
+
+    def subjects(self, team_id: str, job_ids: Sequence[str]) -> Sequence[Subject]:
         del team_id
         return [self.known_here] if self.known_here and JOB in job_ids else []
 

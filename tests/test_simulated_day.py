@@ -9,7 +9,9 @@ import pytest
 
 from benchmarks.simulated_day import MORNING, Day, day
 from bot.news import Event
+from bot.store.port import Database
 from bot.timers import RunState
+from tests.store.looking import Overheard
 
 PEOPLE = 5
 
@@ -38,6 +40,29 @@ def test_a_day_of_hourly_timers_costs_little_and_misses_nothing(simulated: Day) 
     told = [post for post in simulated.slack.said if post.news.run and post.thread_ts]
     assert sum(post.news.run.state is RunState.FAILED for post in told if post.news.run) <= failed
     assert simulated.slack.calls["chat.update"] <= runs
+
+
+def test_a_look_and_an_edit_take_few_statements_and_few_writes(tmp_path: Path) -> None:
+    heard: list[Overheard] = []
+
+    def hear(database: Database) -> Database:
+        heard.append(Overheard(database))
+        return heard[0]
+
+    with day(tmp_path, people=PEOPLE, timers=10, heard=hear) as simulated:
+        simulated.run(MORNING + timedelta(hours=6))
+
+    edits, messages = (simulated.slack.calls[call] for call in ("chat.update", "chat.postMessage"))
+    done = simulated.looks + edits + messages
+    [overheard] = heard
+    # Each is held and let go, in a write each; some places come before Slack's pace lets them speak.
+    assert len(overheard.commits) <= 2.2 * done
+    # Only news, and that they were told, have to survive a power cut.
+    assert sum(overheard.commits) <= 3 * messages
+    assert len(overheard.written) <= 4.6 * done
+    # One of them asks whether anything is due, and is asked at every moment for watches and for places.
+    asked = [sql for sql, _ in overheard.asked if "lease_owner" not in sql]
+    assert len(asked) <= 3 * done
 
 
 def test_each_first_failure_reaches_the_thread_and_its_owner_once(simulated: Day) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from bot.retaining import Chore
-from bot.store.port import Connection, Database
+from bot.retaining import BATCH, Chore
+from bot.store.port import Database
 from bot.store.queue import as_text, claim, recover, release
 
 RUNS_KEPT: Final = 30
@@ -75,16 +75,25 @@ class OldStore:
         self._owner = owner
 
     def note_over(self, *, at: datetime) -> None:
-        """Note which timers are over since now, and which are not any more."""
+        """Note which timers are over since now, and which are not any more.
 
-        def note(database: Connection) -> None:
-            begun = f"UPDATE timers SET over_since = ? WHERE over_since IS NULL AND {_OVER}"
-            database.execute(begun, [as_text(at)])
-            database.execute(
-                f"UPDATE timers SET over_since = NULL WHERE over_since IS NOT NULL AND NOT {_OVER}"
-            )
+        They are looked for beside the writer, who serves everybody.
+        """
+        begun = f"over_since IS NULL AND {_OVER}"
+        undone = f"over_since IS NOT NULL AND NOT {_OVER}"
+        self._note(as_text(at), begun)
+        self._note(None, undone)
 
-        self._database.write(note)
+    def _note(self, since: str | None, when: str) -> None:
+        find = f"SELECT job_id FROM timers WHERE {when}"
+        note = f"UPDATE timers SET over_since = :since WHERE job_id = :job_id AND {when}"
+        found = self._database.read(lambda database: list(database.query(find)))
+        rows = [row | {"since": since} for row in found]
+        for start in range(0, len(rows), BATCH):
+            self._carry_out(note, rows[start : start + BATCH])
+
+    def _carry_out(self, statement: str, rows: Sequence[dict[str, Any]]) -> None:
+        self._database.write(lambda database: [database.execute(statement, row) for row in rows])
 
     def kinds(self) -> Sequence[str]:
         """Give the kinds of what goes, in the order in which they go."""
@@ -102,8 +111,7 @@ class OldStore:
         here = " AND ".join(f"{name} = :{name}" for name in what.key)
         drop = f"DELETE FROM {what.table} WHERE {here} AND {what.when}"
         if found:
-            rows = [row | moments for row in found]
-            self._database.write(lambda database: [database.execute(drop, row) for row in rows])
+            self._carry_out(drop, [row | moments for row in found])
         return len(found)
 
     def again(self, chore: Chore, due: datetime) -> None:

@@ -66,8 +66,14 @@ class TimerStore:
         rows = self._database.read(lambda database: list(database.query(query, values)))
         return [timer_from(row) for row in rows]
 
-    def known(self, team_id: str, job_ids: Sequence[str]) -> Sequence[Subject]:
+    def known(self, team_id: str, job_ids: Sequence[str]) -> Sequence[WatchedTimer]:
         """Give those of these timers that the bot made for somebody of this team."""
+        query = f"SELECT * FROM timers WHERE team_id = ? AND job_id IN ({_marks(job_ids)})"
+        rows = self._database.read(lambda database: list(database.query(query, [team_id, *job_ids])))
+        return [timer_from(row) for row in rows]
+
+    def subjects(self, team_id: str, job_ids: Sequence[str]) -> Sequence[Subject]:
+        """Give the same with the requests that became them."""
         query = f"SELECT * FROM timers WHERE team_id = ? AND job_id IN ({_marks(job_ids)})"
         return self._database.read(
             lambda database: _subjects(database, list(database.query(query, [team_id, *job_ids])))

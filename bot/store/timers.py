@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from bot.accounts import SlackUser
@@ -14,7 +15,7 @@ from bot.sessions import SessionRequirement
 from bot.store.port import Connection
 from bot.store.queue import as_moment, as_text
 from bot.store.telling import RUN, put, run_from, stir, written
-from bot.timers import Inactivity, TimerStatus
+from bot.timers import Inactivity, Run, TimerStatus
 
 _KEEP_RUN: Final = (
     f"INSERT INTO runs (job_id, noted_at, {', '.join(RUN)}) "
@@ -38,6 +39,9 @@ _SEEN: Final = (
     "unwatched",
 )
 """What a look may change; the announcement and the wishes of people are others' to change."""
+
+LATELY: Final = 16_384
+"""So many runs are kept read, of less than 1 kB each: all of a person's timers are read at each look."""
 
 _COLUMNS: Final = (*_SEEN, "job_id", "version")
 
@@ -228,7 +232,7 @@ def timer_from(row: Mapping[str, Any]) -> WatchedTimer:
         succeeded=row["succeeded"],
         failed=row["failed"],
         is_failing=bool(row["is_failing"]),
-        last=run_from(json.loads(row["last"])) if row["last"] else None,
+        last=_last(row["last"]) if row["last"] else None,
         running=() if row["running"] == "[]" else tuple(map(run_from, json.loads(row["running"]))),
         seen_until=as_moment(row["seen_until"]),
         run_news=bool(row["run_news"]),
@@ -237,6 +241,11 @@ def timer_from(row: Mapping[str, Any]) -> WatchedTimer:
         unwatched=row["unwatched"],
         version=row["version"],
     )
+
+
+@lru_cache(maxsize=LATELY)
+def _last(text: str) -> Run:
+    return run_from(json.loads(text))
 
 
 def _inactivity(text: str | None) -> Inactivity | None:

@@ -43,7 +43,8 @@ class Overheard:
         )
 
     async def write_soon(self, job: Callable[[Connection], _Value]) -> _Value:
-        return await self._database.write_soon(job)
+        self.commits.append(True)
+        return await self._database.write_soon(lambda writer: job(_Ear(writer, self.written)))
 
 
 class _Ear:

@@ -172,6 +172,10 @@ def test_five_hundred_timers_are_listed_page_by_page_with_three_queries(
     assert (page.total, page.number, page.count) == (500, 25, 25)
 
     overheard.asked.clear()
+    assert len(timers.known("T1", [f"job-{number}" for number in range(500)])) == 500
+    assert len(overheard.asked) == 1
+
+    overheard.asked.clear()
     page = timers.of_channel("T1", "C1", limit=10, offset=0)
     assert len(overheard.asked) == 3
     assert page.items[0].request.request_id == "request-0"

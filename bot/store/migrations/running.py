@@ -55,3 +55,13 @@ def m018_retention(database: Database) -> None:
     database.execute(
         "INSERT INTO chores (name, due) VALUES ('retention', '2000-01-01T00:00:00.000000+00:00')"
     )
+
+
+@schema()
+def m020_many_rows(database: Database) -> None:
+    """Find among a million rows: whose modal was closed, what a timer waits for, and what is over."""
+    database.execute("CREATE INDEX requests_by_view ON requests (view_id) WHERE view_id IS NOT NULL")
+    database.execute("CREATE INDEX changes_by_timer ON changes (job_id)")
+    database.execute("CREATE INDEX posts_by_timer ON posts (job_id)")
+    database.execute("CREATE INDEX timers_by_status ON timers (status)")
+    database.execute("CREATE INDEX timers_by_end ON timers (over_since) WHERE over_since IS NOT NULL")
