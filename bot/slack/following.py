@@ -89,9 +89,7 @@ def follow_view(shown: Details, opened: Context) -> View:
         "initial_option": options[shown.wish],
     }
     blocks = [
-        section(
-            f"What do you want to hear of {bold(shortened(shown.timer.title, _TITLE))}, by direct message?"
-        ),
+        section(f"What do you want to hear of {bold(shortened(shown.timer.title, _TITLE))}?"),
         field(CHOICE, "By direct message", chosen),
     ]
     if shown.is_owner:

@@ -92,7 +92,7 @@ def _health(shown: AtHome) -> Iterator[Block]:
         count = len(lacks.collections) if lacks else 0
         what = "Globus wants you to sign in once more"
         if count:
-            what = f"the consent to {count} of its collections is missing"
+            what = f"the consent to {'one' if count == 1 else count} of its collections is missing"
         said = f":warning: {bold(shortened(entry.title, _TITLE))} has stopped: {what}."
         yield section(said) | {"accessory": button("Restore and resume", MEND, value=entry.job_id)}
     more = len(shown.stopped) - NAMED

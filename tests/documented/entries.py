@@ -90,7 +90,6 @@ ENTRIES: Final[Mapping[str, Way]] = {
     "transferbot check": Here(Scene.BESIDE_A_BOT, "ok"),
     "transferbot health --alive": Here(Scene.BESIDE_A_BOT, '"alive":true'),
     "transferbot health": Here(Scene.BESIDE_A_BOT, '"workers":true'),
-    "transferbot audit": Here(Scene.BESIDE_A_BOT, "linked"),
     "transferbot audit --since 2026-11-01 --format csv > audit.csv": Here(
         Scene.BESIDE_A_BOT, "linked", instead="{} && cat audit.csv"
     ),
