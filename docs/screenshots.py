@@ -163,11 +163,11 @@ def _look_around(desk: Window, folder: Path) -> None:
 
 def _open_details(desk: Window) -> None:
     """Open the timer's details with their chart, which is left out while Slack does not have it yet."""
-    for patience in (PATIENCE // 4, PATIENCE // 2, PATIENCE):
+    for _ in range(3):
         desk.close_dialogs()
         _announcement(desk).get_by_role("button", name="Details").click()
         with suppress(TooLate):
-            desk.dialog.get_by_role("img").first.wait_for(timeout=patience)
+            desk.dialog.get_by_role("img").first.wait_for(timeout=PATIENCE)
             return
     raise AssertionError("no chart is shown")
 
