@@ -217,7 +217,7 @@ def _timers(
             "job_id": timer.job_id,
             "request_id": timer.job_id,
             "user_id": person.user_id,
-            "title": f"Copy {number}",
+            "title": timer.job_id,
             "channel_id": CHANNEL if is_in_channel else f"C{number % 997:06}",
             "message_ts": f"1.{number:06}",
             "is_failing": int(chance.random() < 1 / 50),

@@ -38,6 +38,7 @@ from bot.store.showing import TimerStore
 from bot.store.telling import MailboxStore
 from bot.store.vault import Vault, new_key, read_keys
 from bot.store.watching import WatchStore
+from bot.store.writing import MOST_WAITING
 from bot.telling import Subject, Telling
 from bot.watching import Watching
 from bot.working import POLL_SECONDS
@@ -211,7 +212,8 @@ def _settle(
     ]
 
     async def accept() -> None:
-        await asyncio.gather(*(requests.accept(request) for request in made))
+        for start in range(0, len(made), MOST_WAITING):
+            await asyncio.gather(*map(requests.accept, made[start : start + MOST_WAITING]))
 
     asyncio.run(accept())
     for request in made:

@@ -68,16 +68,12 @@ class TimerStore:
 
     def known(self, team_id: str, job_ids: Sequence[str]) -> Sequence[WatchedTimer]:
         """Give those of these timers that the bot made for somebody of this team."""
-        query = f"SELECT * FROM timers WHERE team_id = ? AND job_id IN ({_marks(job_ids)})"
-        rows = self._database.read(lambda database: list(database.query(query, [team_id, *job_ids])))
+        rows = self._database.read(lambda database: _of_team(database, team_id, job_ids))
         return [timer_from(row) for row in rows]
 
     def subjects(self, team_id: str, job_ids: Sequence[str]) -> Sequence[Subject]:
         """Give the same with the requests that became them."""
-        query = f"SELECT * FROM timers WHERE team_id = ? AND job_id IN ({_marks(job_ids)})"
-        return self._database.read(
-            lambda database: _subjects(database, list(database.query(query, [team_id, *job_ids])))
-        )
+        return self._database.read(lambda database: _subjects(database, _of_team(database, team_id, job_ids)))
 
     def runs(self, job_id: str, *, limit: int) -> Sequence[Run]:
         """Give a timer's latest runs, the newest first."""
@@ -121,6 +117,12 @@ class TimerStore:
 
     def _since(self) -> dict[str, Any]:
         return {"since": as_text(self._clock() - SHOWN_AFTERWARDS)}
+
+
+def _of_team(database: Connection, team_id: str, job_ids: Sequence[str]) -> list[dict[str, Any]]:
+    # Asked for the team too, SQLite would look through all timers of the team rather than for many IDs.
+    query = f"SELECT * FROM timers WHERE job_id IN ({_marks(job_ids)})"
+    return [row for row in database.query(query, job_ids) if row["team_id"] == team_id]
 
 
 def _subjects(database: Connection, rows: Sequence[dict[str, Any]]) -> list[Subject]:

@@ -148,6 +148,14 @@ def test_no_table_that_grows_is_read_from_end_to_end(
     assert scanned == {}
 
 
+def test_many_timers_are_found_one_by_one_and_not_among_all_of_their_team(database: SqliteDatabase) -> None:
+    overheard = Overheard(database)
+    TimerStore(overheard, clock=clock).known("T1", [f"job-{number}" for number in range(500)])
+
+    [steps] = plans(overheard, database).values()
+    assert steps == ["SEARCH timers USING INDEX sqlite_autoindex_timers_1 (job_id=?)"]
+
+
 def test_what_is_old_is_found_without_reading_what_is_not(database: SqliteDatabase) -> None:
     overheard = Overheard(database)
     old = OldStore(overheard, clock=clock, owner="one")
