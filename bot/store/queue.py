@@ -32,13 +32,16 @@ MINE: Final = "(lease_owner = :owner OR lease_owner IS NULL)"
 def claim(
     database: Database, table: str, key: str, *, now: datetime, owner: str, limit: int
 ) -> list[dict[str, Any]]:
-    """Hold up to `limit` rows of a queue that are due and free. Idling only reads."""
+    """Hold up to `limit` rows of a queue that are due and free. Idling only reads.
+
+    The limit is written out, for SQLite prepares a statement anew for each limit that is bound to it.
+    """
     free, dialect = "due <= :now AND lease_owner IS NULL", database.dialect
-    values = {"now": as_text(now), "until": as_text(now + LEASE), "owner": owner, "limit": limit}
+    values = {"now": as_text(now), "until": as_text(now + LEASE), "owner": owner}
     look = f"SELECT 1 FROM {table} WHERE {free} LIMIT 1"
     hold = (
         f"WITH free AS MATERIALIZED (SELECT {key} FROM {table} WHERE {free} AND {dialect.lives(':owner')} "
-        f"ORDER BY due LIMIT :limit {dialect.skipping_held}) "
+        f"ORDER BY due LIMIT {limit:d} {dialect.skipping_held}) "
         f"UPDATE {table} SET lease_owner = :owner, lease_until = :until WHERE {key} IN "
         f"(SELECT {key} FROM free) RETURNING *"
     )

@@ -37,7 +37,7 @@ _NEXT_DUE: Final = """
 
 _STALE: Final = """
     SELECT job_id FROM timers WHERE team_id = ? AND channel_id = ? AND redraws > 0
-    ORDER BY redraws DESC, job_id LIMIT ?"""
+    ORDER BY redraws DESC, job_id LIMIT {limit:d}"""
 
 
 def stir(database: Connection, team_id: str, place: str, *, at: datetime) -> None:
@@ -69,8 +69,8 @@ class MailboxStore:
 
     def posts(self, mailbox: Mailbox, *, limit: int) -> Sequence[Kept]:
         """Give what a place is still to hear, oldest first."""
-        query = "SELECT * FROM posts WHERE mailbox_id = ? ORDER BY post_id LIMIT ?"
-        values = [mailbox.mailbox_id, limit]
+        query = f"SELECT * FROM posts WHERE mailbox_id = ? ORDER BY post_id LIMIT {limit:d}"
+        values = [mailbox.mailbox_id]
         rows = self._database.read(lambda database: list(database.query(query, values)))
         return [
             Kept(
@@ -82,8 +82,8 @@ class MailboxStore:
 
     def stale(self, mailbox: Mailbox, *, limit: int) -> Sequence[str]:
         """Give job IDs of timers of this channel whose announcements are to be drawn again."""
-        values = [mailbox.team_id, mailbox.place, limit]
-        rows = self._database.read(lambda database: list(database.query(_STALE, values)))
+        query, values = _STALE.format(limit=limit), [mailbox.team_id, mailbox.place]
+        rows = self._database.read(lambda database: list(database.query(query, values)))
         return [row["job_id"] for row in rows]
 
     def add(self, posts: Sequence[Post]) -> None:
