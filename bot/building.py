@@ -229,7 +229,6 @@ class Parts(Stores):
     def scheduling(self) -> Scheduling:
         return Scheduling(
             inbox=self.requests,
-            drafts=self.drafts,
             clock=self.clock,
             new_reference=new_reference,
             wake=self.wake,

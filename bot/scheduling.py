@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from bot.accounts import SlackUser
-from bot.drafts import Draft, Drafts
+from bot.drafts import Draft
 from bot.forms import read_plan
 from bot.planning import Plan
 from bot.sessions import NO_SESSION, SessionRequirement
@@ -87,7 +87,10 @@ class Inbox(Protocol):
     """Where an accepted request is kept before it is acknowledged."""
 
     async def accept(self, request: TimerRequest) -> bool:
-        """Commit the request to disk; False if its ID is known already, and then nothing changes."""
+        """Commit the request to disk, and in the same write that its person's draft is over.
+
+        False if its ID is known already, and then the request stays as it is.
+        """
         ...
 
 
@@ -106,13 +109,11 @@ class Scheduling:
         self,
         *,
         inbox: Inbox,
-        drafts: Drafts,
         clock: Callable[[], datetime],
         new_reference: Callable[[], str],
         wake: Callable[[], None],
     ) -> None:
         self._inbox = inbox
-        self._drafts = drafts
         self._clock = clock
         self._new_reference = new_reference
         self._wake = wake
@@ -139,6 +140,6 @@ class Scheduling:
             view_id=view_id,
             replaces=replaces or None,
         )
-        await asyncio.gather(self._inbox.accept(request), self._drafts.forget(draft.person))
+        await self._inbox.accept(request)
         asyncio.get_running_loop().call_later(SETTLING.total_seconds(), self._wake)
         return request

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.accounts import SlackUser
-from bot.drafts import Draft, Drafts
+from bot.drafts import Draft
 from bot.errors import FormProblems
 from bot.planning import Option
 from bot.scheduling import (
@@ -37,10 +37,9 @@ FORM = {
 
 @dataclass
 class Kept:
-    """An inbox and a drawer of drafts in memory."""
+    """An inbox in memory."""
 
     requests: list[TimerRequest] = field(default_factory=list)
-    drafts: dict[SlackUser, Draft] = field(default_factory=dict)
     woken: int = 0
 
     async def accept(self, request: TimerRequest) -> bool:
@@ -48,17 +47,6 @@ class Kept:
         if is_new:
             self.requests.append(request)
         return is_new
-
-    async def save(self, draft: Draft, *, at: datetime) -> None:
-        assert at == NOW
-        self.drafts[draft.person] = draft
-
-    async def find(self, person: SlackUser, *, since: datetime) -> Draft | None:
-        assert since < NOW
-        return self.drafts.get(person)
-
-    async def forget(self, person: SlackUser) -> None:
-        self.drafts.pop(person, None)
 
     def wake(self) -> None:
         self.woken += 1
@@ -73,7 +61,6 @@ def kept() -> Kept:
 def scheduling(kept: Kept) -> Scheduling:
     return Scheduling(
         inbox=kept,
-        drafts=Drafts(store=kept, clock=lambda: NOW),
         clock=lambda: NOW,
         new_reference=lambda: "abcdefgh",
         wake=kept.wake,
@@ -97,8 +84,6 @@ def submit(
 
 
 def test_a_good_form_is_kept_and_due_once_slack_shows_the_answer(scheduling: Scheduling, kept: Kept) -> None:
-    kept.drafts[ADA] = Draft(ADA, "r1", FORM)
-
     request = submit(scheduling)
 
     assert kept.requests == [request]
@@ -108,7 +93,6 @@ def test_a_good_form_is_kept_and_due_once_slack_shows_the_answer(scheduling: Sch
     assert request.state is RequestState.RECEIVED
     assert request.plan.name == "Nightly"
     assert request.plan.schedule.interval == timedelta(days=1)
-    assert kept.drafts == {}
     assert kept.woken == 1
 
 

@@ -2,11 +2,14 @@
 
 import json
 from datetime import datetime
+from typing import Final
 
 from bot.accounts import SlackUser
 from bot.drafts import Draft
 from bot.store.port import Database, upsert
 from bot.store.queue import as_text
+
+FORGET: Final = "DELETE FROM drafts WHERE team_id = ? AND user_id = ?"
 
 
 class DraftStore:
@@ -38,6 +41,4 @@ class DraftStore:
     async def forget(self, person: SlackUser) -> None:
         """Forget the person's draft."""
         values = [person.team_id, person.user_id]
-        await self._database.write_soon(
-            lambda database: database.execute("DELETE FROM drafts WHERE team_id = ? AND user_id = ?", values)
-        )
+        await self._database.write_soon(lambda database: database.execute(FORGET, values))

@@ -14,6 +14,7 @@ from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
 from bot.sessions import NO_SESSION, SessionRequirement
 from bot.store.auditing import note
+from bot.store.drafts import FORGET
 from bot.store.port import Connection, Database
 from bot.store.queue import as_moment, as_text, claim, plainly, recover, release
 from bot.store.timers import look_now, restore, take_over, watch_from
@@ -47,9 +48,17 @@ class RequestStore:
         self._owner = owner
 
     async def accept(self, request: TimerRequest) -> bool:
-        """Commit a new request; False if its ID is known already, and then nothing changes."""
-        row = _row(request)
-        return await self._database.write_soon(lambda database: database.execute(_INSERT, row).rowcount == 1)
+        """Commit a new request, and that its person's draft is over.
+
+        False if its ID is known already, and then the request stays as it is.
+        """
+        row, who = _row(request), [request.person.team_id, request.person.user_id]
+
+        def accept(database: Connection) -> bool:
+            database.execute(FORGET, who)
+            return database.execute(_INSERT, row).rowcount == 1
+
+        return await self._database.write_soon(accept)
 
     def save(self, request: TimerRequest) -> None:
         """Commit a request's new state, and from when it has a timer on, that the timer is watched.

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.accounts import SlackUser
+from bot.drafts import Draft
 from bot.planning import Filter, FilterMethod, Location, Option, Plan, Source, SyncLevel
 from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
 from bot.sessions import NO_SESSION, SessionRequirement
+from bot.store.drafts import DraftStore
 from bot.store.port import Database
 from bot.store.scheduling import RequestStore
 
@@ -78,6 +80,18 @@ def test_a_request_comes_back_as_it_was_kept(store: RequestStore) -> None:
     store.save(full)
 
     assert store.find("r1") == full
+
+
+def test_a_request_ends_the_draft_of_its_person_and_no_other(store: RequestStore, database: Database) -> None:
+    drafts, grace = DraftStore(database), SlackUser("T1", "U2")
+
+    async def play() -> list[Draft | None]:
+        for person in (ADA, grace):
+            await drafts.save(Draft(person, "r1", {"name": "Nightly"}), at=NOW)
+        await store.accept(REQUEST)
+        return [await drafts.find(person, since=NOW) for person in (ADA, grace)]
+
+    assert asyncio.run(play()) == [None, Draft(grace, "r1", {"name": "Nightly"})]
 
 
 def test_the_same_request_sent_twenty_times_at_once_is_kept_once(store: RequestStore) -> None:
