@@ -23,7 +23,8 @@ REFERENCE: Final = "AsyncApp, uvicorn"
 LIMITS: Final = {"AsyncApp + views.open": "command", "AsyncApp + one row": "submission"}
 """Bare apps that do what a bot cannot leave out, and with which kind of message they do it."""
 
-BARE: Final = ("Bolt, Flask, gunicorn", REFERENCE, *LIMITS)
+APPS: Final = ("Bolt, Flask, gunicorn", REFERENCE)
+BARE: Final = (*APPS, *LIMITS)
 CEILING: Final = "no app at all"
 HTTP: Final = "bot, HTTP"
 SOCKET: Final = "bot, Socket Mode"
@@ -60,7 +61,7 @@ async def measured(bench: Bench, extent: Extent) -> Mapping[Case, Found]:
     """Measure every arrangement in turn, each started anew, and all of that in several rounds."""
     found: dict[Case, Found] = {}
     for _ in range(extent.rounds):
-        for name in (CEILING, *BARE):
+        for name in (CEILING, *BARE) if extent.limits else APPS:
             kinds = [LIMITS[name]] if name in LIMITS else list(KINDS)
             async with _bare(bench, name) as running:
                 await _drive(running, found, extent, name, NO_GLOBUS, kinds)

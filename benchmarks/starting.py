@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from benchmarks.answering import BARE, KINDS
+from benchmarks.answering import APPS, KINDS
 from benchmarks.bench import Bench, Extent
 from benchmarks.load import driven, median, over_http
 from benchmarks.servers import Server, bare, bot
@@ -13,7 +13,7 @@ _STARTS = 3
 
 async def starting(bench: Bench, extent: Extent) -> Table:
     """Start everything a few times; the bot counts as started when it says that it is ready."""
-    rows = [await _row(bench, extent, name) for name in (*BARE[:2], "bot, HTTP", "bot, Socket Mode")]
+    rows = [await _row(bench, extent, name) for name in (*APPS, "bot, HTTP", "bot, Socket Mode")]
     columns = ("process", "start s", "idle MB", "after load MB")
     return Table("Start and memory", columns, rows)
 

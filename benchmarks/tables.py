@@ -21,7 +21,7 @@ class Table:
     def markdown(self) -> str:
         """Write it for a page."""
         widths = [max(map(len, column)) for column in zip(self.columns, *self.rows, strict=True)]
-        rule = [("-" * width) + ("" if number == 0 else ":") for number, width in enumerate(widths)]
+        rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
         rows = [f"| {_aligned(row, widths, ' | ')} |" for row in (self.columns, *self.rows)]
         return "\n".join([f"**{self.title}**", "", rows[0], f"| {' | '.join(rule)} |", *rows[1:], ""])
 
