@@ -95,9 +95,13 @@ class Charting:
         self._files: OrderedDict[_Key, str] = OrderedDict()
         self._turn = threading.Lock()
 
+    def kept(self, team_id: str, chart: Chart) -> str | None:
+        """Give the ID of the file if the picture is there already, which takes no call; None if it is not."""
+        return self._files.get(_key(team_id, chart))
+
     def picture(self, team_id: str, chart: Chart) -> str:
         """Give the ID of the file with a chart's picture; raises Problem. Not for the event loop."""
-        key = (team_id, chart.job_id, chart.runs[-1].started_at, len(chart.runs))
+        key = _key(team_id, chart)
         with self._turn:
             file_id = self._files.get(key)
             if file_id is None:
@@ -107,3 +111,7 @@ class Charting:
             while len(self._files) > self._remembered:
                 self._files.popitem(last=False)
             return file_id
+
+
+def _key(team_id: str, chart: Chart) -> _Key:
+    return (team_id, chart.job_id, chart.runs[-1].started_at, len(chart.runs))

@@ -172,7 +172,7 @@ def _register(parts: Tending, listen: slack_app.Listen) -> None:
             edit_form=edit_forms.open,
             background=background,
             app_url=parts.given.globus_app_url,
-            chart=parts.charts.add if parts.charts else None,
+            charts=parts.charts,
         ),
         FollowingHandlers(following=parts.following, showing=parts.showing, zones=parts.zones),
         WorkflowHandlers(workflows=parts.workflows, open_form=entrances.open, zones=parts.zones),

@@ -104,6 +104,7 @@ class Tending(Parts):
                 showing=self.showing,
                 app_url=self.given.globus_app_url,
                 refresh_home=self.home.refresh,
+                kept_chart=self.charts.kept if self.charts else lambda *_of: None,
             ),
             clock=self.clock,
             chance=random.SystemRandom(),

@@ -81,6 +81,12 @@ class Charts:
         if block:
             await self._show(block, show)
 
+    def kept(self, person: SlackUser, job_id: str, runs: Sequence[Run]) -> Block | None:
+        """Give the chart as it was shown before; None if there is none yet. Not for the event loop."""
+        chart = chart_of(job_id, runs, self._stored(job_id, MOST_RUNS))
+        file_id = self._charting.kept(person.team_id, chart) if chart else None
+        return chart_block(chart, file_id) if chart and file_id else None
+
     async def _show(self, block: Block, show: Callable[[Block], Awaitable[object]]) -> None:
         for wait in self._waits:
             await asyncio.sleep(wait)

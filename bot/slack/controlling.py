@@ -1,5 +1,6 @@
 """Looking at timers and steering them, from wherever a button stands."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -42,16 +43,20 @@ DOING: Final = {
 
 
 class Charted(Protocol):
-    """Draws the chart of a timer's runs, and has it shown once it can be; nothing where there is none."""
+    """The charts of timers' runs."""
 
-    async def __call__(
+    def kept(self, person: SlackUser, job_id: str, runs: Sequence[Run]) -> Block | None:
+        """Give the chart as it was shown before; None if there is none yet. Not for the event loop."""
+        ...
+
+    async def add(
         self,
         person: SlackUser,
         job_id: str,
         runs: Sequence[Run],
         show: Callable[[Block], Awaitable[object]],
     ) -> None:
-        """Draw it, and show the block that holds it."""
+        """Draw a chart, and show the block that holds it once it can be shown; nothing if there is none."""
         ...
 
 
@@ -66,14 +71,14 @@ class ControllingHandlers:
         edit_form: Callable[[AsyncArgs, str], Awaitable[None]],
         background: Background,
         app_url: str,
-        chart: Charted | None = None,
+        charts: Charted | None = None,
     ) -> None:
         self._controlling = controlling
         self._showing = showing
         self._edit_form = edit_form
         self._background = background
         self._app_url = app_url
-        self._chart = chart
+        self._charts = charts
 
     def register(self, listen: Listen) -> None:
         """Say which of Slack's messages these handlers answer."""
@@ -104,9 +109,10 @@ class ControllingHandlers:
         self, args: AsyncArgs, view: Mapping[str, Any], shown: Details, opened: Context, *, note: str = ""
     ) -> None:
         live = await self._showing.live(shown)
-        drawn = await update(args, view, self._drawn(live, opened, note=note))
-        if drawn and self._chart and live.runs:
-            await self._chart(
+        chart = await self._kept_chart(live)
+        drawn = await update(args, view, self._drawn(live, opened, note=note, chart=chart))
+        if drawn and self._charts and live.runs and not chart:
+            await self._charts.add(
                 shown.person,
                 shown.job_id,
                 live.runs,
@@ -125,7 +131,8 @@ class ControllingHandlers:
         view, person = args.body["view"], person_of(args)
         opened = Context.read(view["private_metadata"])
         shown = await self._showing.known(person, opened.job_id, opened.place)
-        drawn = await update(args, view, self._drawn(shown, opened, note=ASKING if shown.is_owner else ""))
+        note, chart = ASKING if shown.is_owner else "", await self._kept_chart(shown)
+        drawn = await update(args, view, self._drawn(shown, opened, note=note, chart=chart))
         if drawn and shown.is_owner:
             self._background.start(self._show_live(args, drawn, shown, opened))
 
@@ -216,7 +223,14 @@ class ControllingHandlers:
 
     async def _show_note(self, args: AsyncArgs, view: Mapping[str, Any], opened: Context, note: str) -> None:
         shown = await self._showing.known(person_of(args), opened.job_id, opened.place)
-        await args.client.views_update(view_id=view["id"], view=self._drawn(shown, opened, note=note))
+        drawn = self._drawn(shown, opened, note=note, chart=await self._kept_chart(shown))
+        await args.client.views_update(view_id=view["id"], view=drawn)
+
+    async def _kept_chart(self, shown: Details) -> Block | None:
+        """Give the chart that is in an open view already, so that it does not go and come."""
+        if not self._charts or not shown.is_owner:
+            return None
+        return await asyncio.to_thread(self._charts.kept, shown.person, shown.job_id, shown.runs)
 
     async def _offer_to_ask(self, args: AsyncArgs, wanted: str) -> None:
         opened = opened_from(args)

@@ -1,24 +1,28 @@
 """How a change of a timer went, as its owner sees it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bot.accounts import SlackUser
 from bot.controlling import TimerChange
 from bot.errors import Problem
 from bot.showing import Details, Place, Showing
 from bot.sign_ins import SignInLink
-from bot.slack.blocks import bold, escape, section
+from bot.slack.blocks import Block, bold, escape, section
 from bot.slack.details import Context, details_view
 from bot.slack.linking import link_blocks
 from bot.slack.posting import Poster
 from bot.steering import Outcome
+from bot.timers import Run
 
 log = logging.getLogger(__name__)
 
 
 class ChangeMessages:
-    """Tells a person how what they wanted of a timer went: in the view, or by direct message."""
+    """Tells a person how what they wanted of a timer went: in the view, or by direct message.
+
+    `kept_chart` gives the chart of a timer's runs that was in the view before.
+    """
 
     def __init__(
         self,
@@ -27,11 +31,13 @@ class ChangeMessages:
         showing: Showing,
         app_url: str,
         refresh_home: Callable[[SlackUser], None],
+        kept_chart: Callable[[SlackUser, str, Sequence[Run]], Block | None] = lambda *_of: None,
     ) -> None:
         self._poster = poster
         self._showing = showing
         self._app_url = app_url
         self._refresh_home = refresh_home
+        self._kept_chart = kept_chart
 
     def changed(self, change: TimerChange, title: str, outcome: Outcome, link: SignInLink | None) -> None:
         """Say how it went, with the link if a sign-in comes first."""
@@ -68,7 +74,8 @@ class ChangeMessages:
 
     def _draw(self, change: TimerChange, shown: Details, note: str, link: SignInLink | None) -> bool:
         opened = Context(change.job_id)
-        view = details_view(shown, opened, app_url=self._app_url, note=note, link=link)
+        chart = self._kept_chart(change.person, change.job_id, shown.runs)
+        view = details_view(shown, opened, app_url=self._app_url, note=note, link=link, chart=chart)
         return self._poster.show(change.person, change.view_id, view)
 
     def _tell(self, change: TimerChange, title: str, note: str, link: SignInLink | None) -> None:

@@ -47,6 +47,19 @@ def test_the_same_picture_is_uploaded_once(empty_stage: Stage) -> None:
     assert picture(empty_stage)["slack_file"] == first
 
 
+def test_the_picture_stays_while_the_timer_is_paused_and_resumed(empty_stage: Stage) -> None:
+    ran_twice(empty_stage)
+    empty_stage.wait(lambda: "2 runs" in words(empty_stage.announcements()[0]), "both runs to be known")
+    details(empty_stage)
+    first = picture(empty_stage)["slack_file"]
+
+    for act, said in (("timer_pause", "It is paused."), ("timer_resume", "It runs again.")):
+        empty_stage.ada.press(act)
+        empty_stage.shown(said)
+
+        assert [image["slack_file"] for image in images(empty_stage.ada.top())] == [first]
+
+
 def test_a_picture_that_slack_looks_over_comes_later(empty_stage: Stage) -> None:
     ran_twice(empty_stage)
     answer = requests.post(
