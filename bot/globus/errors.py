@@ -57,7 +57,7 @@ def changing() -> Iterator[None]:
 def detail(error: globus_sdk.GlobusAPIError) -> str:
     """Give what a service said about an error, for the person to read."""
     said = [_said(one.raw) for one in error.errors] or [error.message or ""]
-    return "; ".join(text for text in said if text) or f"It answered with status {error.http_status}."
+    return "; ".join(text for text in said if text) or f"HTTP status {error.http_status}."
 
 
 def _said(raw: Mapping[str, Any]) -> str:

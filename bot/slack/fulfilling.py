@@ -15,7 +15,7 @@ from bot.settling import Decision, Settling
 from bot.sign_ins import SignInLink
 from bot.slack.announcing import announcement
 from bot.slack.app import Listen, person_of
-from bot.slack.blocks import View, actions, button, code, context, escape, section
+from bot.slack.blocks import View, actions, code, context, escape, section
 from bot.slack.form import FormContext, form_view
 from bot.slack.posting import Poster
 from bot.slack.preview import preview_of
@@ -24,6 +24,7 @@ from bot.slack.progress import (
     CORRECT,
     PROGRESS,
     TIMER_LINK,
+    announce_again,
     asking_names,
     is_to_decide,
     progress_blocks,
@@ -169,7 +170,7 @@ class RequestMessages:
         blocks = [
             section(f":white_check_mark: {made}\n{request.reason} (<#{request.plan.announce_in}>)"),
             section(summary(request.plan)),
-            actions(button("Announce it now", ANNOUNCE_AGAIN, value=request.request_id, primary=True)),
+            actions(announce_again(request)),
         ]
         try:
             self._poster.tell(

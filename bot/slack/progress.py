@@ -95,13 +95,24 @@ def progress_blocks(
     if request.state is RequestState.REFUSED:
         blocks += [actions(button("Correct it", CORRECT, value=request.request_id))]
     if request.job_id:
-        buttons = [open_in_globus(request.job_id, app_url), save_as_preset(request.job_id)]
+        told = [announce_again(request)] if rests_untold(request) else []
+        buttons = [*told, open_in_globus(request.job_id, app_url), save_as_preset(request.job_id)]
         blocks += [section(_made(request)), actions(*buttons)]
     if request.state is RequestState.ANNOUNCED:
         blocks.append(context(f"I told <#{request.plan.announce_in}>."))
     elif request.due is not None and not link:
         blocks.append(context("You can close this; it goes on without you."))
     return blocks
+
+
+def rests_untold(request: TimerRequest) -> bool:
+    """Say whether there is a timer, and the team could not be told."""
+    return request.state is RequestState.CREATED and request.due is None
+
+
+def announce_again(request: TimerRequest) -> Block:
+    """Draw the button for a timer of which the team could not be told."""
+    return button("Announce it now", ANNOUNCE_AGAIN, value=request.request_id, primary=True)
 
 
 def state_in_words(request: TimerRequest) -> str:
