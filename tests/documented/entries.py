@@ -10,6 +10,7 @@ from typing import Final
 
 import yaml
 
+from benchmarks.big_database import main as big_database
 from benchmarks.simulated_day import main as simulated_day
 from tests.documented.shown import ROOT
 from tests.documented.ways import (
@@ -141,6 +142,9 @@ ENTRIES: Final[Mapping[str, Way]] = {
     "python -m benchmarks.simulated_day": Long(
         simulated_day,
         "tests/test_simulated_day.py::test_a_day_of_hourly_timers_costs_little_and_misses_nothing",
+    ),
+    "python -m benchmarks.big_database": Long(
+        big_database, "tests/test_big_database.py::test_every_line_of_the_big_database_is_measured"
     ),
     "pip install 'mutmut>=3.8,<4'": _MUTATED,
     "cp -r . /tmp/mutated && cd /tmp/mutated && mutmut run && mutmut results": _MUTATED,
