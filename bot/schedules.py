@@ -143,14 +143,14 @@ def clock_shift(schedule: Schedule, zone: tzinfo) -> ClockShift | None:
     def local(number: int) -> datetime:
         return (schedule.start + number * interval).astimezone(zone)
 
-    # A day at a time until the clocks have changed, then run by run: a change lasts for months.
-    a_day = max(timedelta(days=1) // interval, 1)
+    # A week at a time until the clocks have changed, then run by run: a change lasts for a month at least.
+    a_week = max(timedelta(weeks=1) // interval, 1)
     changed = next(
-        (n for n in range(0, runs + a_day, a_day) if local(min(n, runs - 1)).utcoffset() != offset), None
+        (n for n in range(0, runs + a_week, a_week) if local(min(n, runs - 1)).utcoffset() != offset), None
     )
     if changed is None:
         return None
-    for number in range(max(changed - a_day, 0), runs):
+    for number in range(max(changed - a_week, 0), runs):
         run = local(number)
         if run.utcoffset() != offset:
             return ClockShift(run, (run.utcoffset() or timedelta()) - (offset or timedelta()))
