@@ -158,13 +158,16 @@ class Telling:
     def _redraw(self, mailbox: Mailbox) -> None:
         now = self._clock()
         stale = self._mailboxes.stale(mailbox, limit=2)
-        subject = self._subject(mailbox.team_id, stale[0]) if stale else None
-        if subject is None:
+        if not stale:
             self._mailboxes.told(mailbox, (), due=now + LONGEST_DELAY)
             return
         turn = self._edits_in.take(mailbox.team_id, mailbox.mailbox_id, now)
         if turn > now:
             self._mailboxes.later(replace(mailbox, due=turn))
+            return
+        subject = self._subject(mailbox.team_id, stale[0])
+        if subject is None:
+            self._mailboxes.told(mailbox, (), due=now + LONGEST_DELAY)
             return
         redraws = subject.timer.redraws
         try:
