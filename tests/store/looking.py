@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from bot.store.port import Connection, Database, Done, Values, insert
+from bot.store.postgresql.connecting import Translating
 
 _Value = TypeVar("_Value")
 
@@ -63,9 +64,19 @@ class _Ear:
 
 def columns(reader: Connection) -> Mapping[str, set[str]]:
     """Give the columns of each table."""
+    if isinstance(reader, Translating):
+        return _columns_there(reader)
     tables = [row["name"] for row in reader.query("SELECT name FROM sqlite_master WHERE type = 'table'")]
     listed = "SELECT name FROM pragma_table_info(?)"
     return {table: {row["name"] for row in reader.query(listed, [table])} for table in tables}
+
+
+def _columns_there(reader: Connection) -> Mapping[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    listed = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+    for row in reader.query(listed):
+        found.setdefault(row["table_name"], set()).add(row["column_name"])
+    return found
 
 
 def add(database: Database, table: str, row: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ import sqlite3 as standard
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from bot.accounts import Account, SlackUser, Token
@@ -21,6 +22,7 @@ from bot.store.vault import Vault, new_key, read_keys
 
 NOW = datetime(2026, 11, 26, 3, tzinfo=UTC)
 ADA = SlackUser("T1", "UADA")
+REFUSED = (sqlite3.IntegrityError, psycopg.IntegrityError)
 TOKEN = Token("timers", "all", "a", "r", 2**31)
 
 
@@ -51,18 +53,32 @@ def trail(database: Database) -> list[tuple[str, str]]:
         "UPDATE audit SET user_id = 'forgotten-1', detail = 'something else'",
         "UPDATE audit SET user_id = 'forgotten-1', audit_id = 7",
         "UPDATE audit SET detail = ''",
-        "INSERT OR REPLACE INTO audit VALUES (1, '', '', 'UEVE', '', '', '')",
-        "REPLACE INTO audit VALUES (1, '', '', 'UEVE', '', '', '')",
+        "INSERT INTO audit VALUES (1, '', '', '', '', '', '') ON CONFLICT (audit_id) DO UPDATE SET act = ''",
     ],
 )
 def test_nothing_in_it_can_be_changed_or_taken_out(database: Database, statement: str) -> None:
     add(database)
     before = list(exported(database, since=None))
 
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+    with pytest.raises(REFUSED, match="append-only"):
         database.write(lambda one: one.execute(statement))
 
     assert list(exported(database, since=None)) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "statement"),
+    [
+        ("sqlite", "INSERT OR REPLACE INTO audit VALUES (1, '', '', 'UEVE', '', '', '')"),
+        ("sqlite", "REPLACE INTO audit VALUES (1, '', '', 'UEVE', '', '', '')"),
+        ("postgresql", "TRUNCATE audit"),
+    ],
+)
+def test_neither_can_it_be_in_the_ways_that_only_one_database_has(
+    database: Database, kind: str, statement: str
+) -> None:
+    del kind  # it says which database this is
+    test_nothing_in_it_can_be_changed_or_taken_out(database, statement)
 
 
 def test_another_program_cannot_change_it_either(tmp_path: Path) -> None:
@@ -89,7 +105,7 @@ def test_a_name_can_be_replaced_once_by_one_that_says_nothing(database: Database
     assert names[2] == "UGRACE"
     assert [row["detail"] for row in exported(database, since=None)] == ["", "", "d"]
     assert database.write(lambda one: replace_name(one, ADA)) == 0
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(REFUSED):
         database.write(lambda one: one.execute("UPDATE audit SET user_id = 'forgotten-2'"))
 
 

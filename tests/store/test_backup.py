@@ -9,6 +9,7 @@ from bot.errors import DatabaseProblem
 from bot.store.backup import back_up
 from bot.store.connecting import connected
 from bot.store.database import SqliteDatabase
+from bot.store.port import insert
 
 
 def test_a_copy_that_is_made_while_the_bot_writes_is_whole(tmp_path: Path) -> None:
@@ -20,7 +21,7 @@ def test_a_copy_that_is_made_while_the_bot_writes_is_whole(tmp_path: Path) -> No
         while not ended.is_set():
             number += 1
             row = {"team_id": "T1", "user_id": f"U{number}", "request_id": "r", "form": "{}", "saved_at": "x"}
-            database.write(lambda writer, row=row: writer.table("drafts").insert(row))  # type: ignore[misc]
+            database.write(lambda writer, row=row: insert(writer, "drafts", row))  # type: ignore[misc]
 
     thread = threading.Thread(target=write)
     thread.start()

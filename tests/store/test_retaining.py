@@ -169,7 +169,7 @@ def test_what_was_meant_for_minutes_goes_after_a_day_and_everything_else_stays(
     keeping.request("refused", RequestState.REFUSED)
     for name, hours in (("young", 23), ("old", 25)):
         row = {"ticket_hash": name, "sign_in_id": "s", "expires_at": as_text(NOW - timedelta(hours=hours))}
-        database.write(lambda one, row=row: one.table("tickets").insert(row))  # type: ignore[misc]
+        add(database, "tickets", row)
     keeping.work()
 
     assert keeping.kept("tickets", "ticket_hash") == ["young"]
