@@ -293,7 +293,11 @@ class Parts(Stores):
         for line in lines:
             line.queue.recover()
         return Workers(
-            lines, clock=self.clock, set_back=self.set_back, is_busy=lambda: self.answering.is_busy
+            lines,
+            clock=self.clock,
+            set_back=self.set_back,
+            is_busy=lambda: self.answering.is_busy,
+            is_shared=self.database.is_shared,
         )
 
     def wake(self) -> None:

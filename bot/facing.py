@@ -14,7 +14,6 @@ from bot.accounts import SlackUser
 from bot.binding import Binding
 from bot.readiness import Connection, Readiness
 from bot.slack.openid import SlackOpenId
-from bot.store.connecting import sqlite3
 from bot.store.database import newest_step
 from bot.store.figures import FigureStore
 from bot.tending import Tending
@@ -77,11 +76,11 @@ class Face:
             rounds=parts.workers,
             connection=self._connection,
             clock=parts.clock,
-            facts=_build_info(),
+            facts=self._build_info(),
         )
         metrics = Metrics(
             parts.counters,
-            build=_build_info(),
+            build=self._build_info(),
             figures=figures.count,
             connected=lambda: self._connection.is_connected,
             claiming=lambda: parts.workers.alive,
@@ -100,6 +99,9 @@ class Face:
             ),
         )
 
+    def _build_info(self) -> dict[str, str]:
+        return {"version": version("transferbot"), "schema": newest_step()} | self._parts.database.build
+
     def _pages(self) -> Sequence[Route]:
         """Give what browsers find here; only where there is a public address."""
         parts = self._parts
@@ -108,10 +110,6 @@ class Face:
         if not parts.given.slack_bot_token:
             pages += InstallingPages(installing=parts.installing, cookies=cookies).routes()
         return pages
-
-
-def _build_info() -> dict[str, str]:
-    return {"version": version("transferbot"), "sqlite": sqlite3.sqlite_version, "schema": newest_step()}
 
 
 def _linking_pages(parts: Tending, cookies: Cookies) -> LinkingPages:

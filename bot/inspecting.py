@@ -20,6 +20,7 @@ from bot.settings import SETTINGS, Secret, Settings
 from bot.slack.app import Listen
 from bot.slack.examining import SlackExamination, manifest
 from bot.store import examining as store
+from bot.store.opening import need_driver
 from bot.storing import now
 from bot.web import examining as web
 from bot.web.linking import CALLBACK
@@ -35,10 +36,7 @@ def examinations(environ: Mapping[str, str]) -> Sequence[Examination]:
     given, problems = settings.read_leniently(environ)
     return [
         Examination("Settings", partial(_settings, environ, problems)),
-        Examination("Keys", partial(store.keys, given.database, given.keys)),
-        Examination("Database", partial(store.database, given.database)),
-        Examination("Disk", partial(store.space, given.database)),
-        Examination("SQLite", store.sqlite),
+        *_of_the_database(given),
         Examination("Manifest", partial(_manifest, given)),
         *_of_slack(given),
         *_of_globus(given, environ),
@@ -75,6 +73,25 @@ def listens(given: Settings, folder: Path, closing: ExitStack) -> Listen:
     harmless = replace(given, database=folder / "check.db", keys=None, slack_bot_token=token)
     only = Installation("T", "", token, "", "", now())
     return join(harmless, only=only, closing=closing).listens
+
+
+def _of_the_database(given: Settings) -> Iterator[Examination]:
+    where = given.database
+    if isinstance(where, Path):
+        yield Examination("Keys", partial(store.keys, where, given.keys))
+        yield Examination("Database", partial(store.database, where))
+        yield Examination("Disk", partial(store.space, where))
+        yield Examination("SQLite", store.sqlite)
+        return
+
+    def server(of: str) -> Iterator[Finding]:
+        need_driver()
+        from bot.store.postgresql import examining as there  # noqa: PLC0415 - an extra
+
+        return there.keys(where, given.keys) if of == "keys" else there.database(where)
+
+    yield Examination("Keys", lambda: server("keys"))
+    yield Examination("Database", lambda: server("database"))
 
 
 def _of_slack(given: Settings) -> Iterator[Examination]:

@@ -19,12 +19,12 @@ from bot.examining import Verdict, examine
 from bot.settings import Settings
 from bot.store.auditing import COLUMNS, exported, note_beside
 from bot.store.backup import back_up
-from bot.store.beside import beside
 from bot.store.forgetting import Forgotten, forget
+from bot.store.opening import beside
 from bot.store.restoring import Verified, restore, verify
 from bot.store.rotation import rotate
-from bot.store.vault import Vault, keys_beside, keys_there, new_key, read_keys
-from bot.storing import now
+from bot.store.vault import Vault, keys_there, new_key, read_keys
+from bot.storing import file_of, now, vault_of
 from bot.web.asking import asked
 
 FILE: Final = click.Path(dir_okay=False, path_type=Path)
@@ -88,7 +88,7 @@ def backup(file: Path) -> None:
     """Copy the database to FILE while the bot runs. Keep the keys elsewhere."""
 
     def copy() -> None:
-        size = back_up(configured().database, file)
+        size = back_up(file_of(configured()), file)
         click.echo(f"{file}: {size:,} bytes, checked. Its secrets are sealed; the keys are not in it.")
 
     sentence(copy)
@@ -102,13 +102,14 @@ def restore_command(file: Path, *, only_verify: bool) -> None:
 
     def put_back() -> None:
         given = configured()
-        vault = Vault(read_keys(given.keys) if given.keys else keys_there(given.database))
+        to = file_of(given)
+        vault = Vault(read_keys(given.keys) if given.keys else keys_there(to))
         if only_verify:
             _tell_of(file, verify(file, vault))
             return
-        verified, aside = restore(file, given.database, vault, at=now())
+        verified, aside = restore(file, to, vault, at=now())
         _tell_of(file, verified)
-        click.echo(f"It is {given.database} now." + (f" What was there is {aside}." if aside else ""))
+        click.echo(f"It is {to} now." + (f" What was there is {aside}." if aside else ""))
 
     sentence(put_back)
 
@@ -133,7 +134,7 @@ def forget_command(team: str, user: str, *, with_trail: bool, yes: bool) -> None
         given = configured()
         if not yes:
             click.confirm(f"Forget everything of {user} in {team}?", abort=True)
-        vault = Vault(read_keys(given.keys) if given.keys else keys_beside(given.database))
+        vault = vault_of(given)
         with beside(given.database) as database:
             forgotten = forget(
                 database,
@@ -213,9 +214,9 @@ def keys_rotate() -> None:
 
     def reseal() -> None:
         given = configured()
-        listed = read_keys(given.keys) if given.keys else keys_beside(given.database)
+        vault = vault_of(given)
         with beside(given.database) as database:
-            rotated = rotate(database, Vault(listed))
+            rotated = rotate(database, vault)
             done = f"{rotated.resealed} secrets were sealed anew, {rotated.current} were already."
             note_beside(database, Deed.KEY_ROTATED, at=now(), detail=done)
         click.echo(done)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 from typing_extensions import override
@@ -22,6 +22,10 @@ OURS: Final = ("SLACK_", "GLOBUS_SDK_", "GLOBUS_CLIENT_", "TRANSFERBOT_")
 
 OF_THE_SDK: Final = ("GLOBUS_SDK_ENVIRONMENT", "GLOBUS_SDK_VERIFY_SSL")
 """What the Globus SDK reads besides (https://globus-sdk-python.readthedocs.io/en/stable/core/config.html)."""
+
+
+SHORTEST_PASSWORD: Final = 4
+"""A shorter one is part of so many words that hiding it would hide them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,15 @@ SETTINGS: Final = (
         "where health and metrics are told in Socket Mode without `PUBLIC_URL`; 0 is nowhere",
         "0",
     ),
-    Setting("DATABASE_URL", "the database, `sqlite:///path`", "sqlite:///transferbot.db"),
+    Setting(
+        "DATABASE_URL",
+        "the database, `sqlite:///path`, or `postgresql://user:password@host/name` for several bots at once",
+        "sqlite:///transferbot.db",
+    ),
     Setting(
         "TRANSFERBOT_KEYS",
         "sealing keys, parted by commas: the first seals, all open",
-        "a file beside the database",
+        "a file beside the SQLite database",
     ),
     Setting(
         "RETENTION_DAYS",
@@ -125,7 +133,7 @@ class Settings:
     host: str
     port: int
     health_port: int
-    database: Path
+    database: Path | Secret
     keys: Secret | None
     retention_days: int
     log_format: str
@@ -149,6 +157,7 @@ class Settings:
             self.globus_client_secret,
             self.sentry_dsn,
             *(self.keys or "").split(","),
+            *([] if isinstance(self.database, Path) else [self.database, *_passwords(self.database)]),
         )
         return tuple(str(secret) for secret in given if secret)
 
@@ -319,11 +328,26 @@ class _Reader:
             )
         return url
 
-    def _database(self) -> Path:
+    def _database(self) -> Path | Secret:
         url = self._get("DATABASE_URL")
+        if url.startswith(("postgresql://", "postgres://")):
+            if "TRANSFERBOT_KEYS" not in self._given:
+                self.problems.append(
+                    "PostgreSQL needs TRANSFERBOT_KEYS, the same for all bots on it (`transferbot keys new`)"
+                )
+            return Secret(url)
         if not url.startswith("sqlite:///") or url == "sqlite:///":
-            self.problems.append("DATABASE_URL looks like sqlite:///transferbot.db")
+            self.problems.append("DATABASE_URL looks like sqlite:///transferbot.db or postgresql://…")
         return Path(url.removeprefix("sqlite:///"))
+
+
+def _passwords(url: str) -> tuple[str, ...]:
+    """Give the password in an address, as it stands there and as it is meant."""
+    try:
+        password = urlsplit(url).password or ""
+    except ValueError:
+        return ()
+    return tuple({password, unquote(password)}) if len(password) >= SHORTEST_PASSWORD else ()
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -7,20 +7,22 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 from bot.answering import Answering
+from bot.errors import DatabaseProblem
 from bot.installing import Installation, Installations, OneInstallation
 from bot.measuring import Meter
 from bot.places import Places
 from bot.reporting.tracing import Traces
 from bot.settings import Settings
 from bot.store.binding import JourneyStore
-from bot.store.database import SqliteDatabase
 from bot.store.disconnecting import PartingStore
 from bot.store.installing import InstallationStore
 from bot.store.leaving import RemovalStore
 from bot.store.linking import AccountStore
+from bot.store.opening import running
 from bot.store.places import PlaceStore
 from bot.store.port import Running
 from bot.store.queue import hurry
@@ -42,6 +44,26 @@ SOON: Final = timedelta(minutes=10)
 def now() -> datetime:
     """The present, in UTC: the one reading of the clock."""
     return datetime.now(UTC)  # noqa: TID251 - here time becomes an argument
+
+
+def vault_of(given: Settings) -> Vault:
+    """Give the sealing keys: those of the settings, or of the file beside a SQLite database, or new ones.
+
+    Raises DatabaseProblem.
+    """
+    if given.keys:
+        return Vault(read_keys(given.keys))
+    return Vault(keys_beside(file_of(given)))
+
+
+def file_of(given: Settings) -> Path:
+    """Give the SQLite file of the settings; raises DatabaseProblem if it is a server that they name."""
+    if isinstance(given.database, Path):
+        return given.database
+    raise DatabaseProblem(
+        "This is for a SQLite file, and the database is a PostgreSQL server.",
+        "Use pg_dump and pg_restore: docs/scaling.md shows how.",
+    )
 
 
 class Stores:
@@ -93,14 +115,13 @@ class Stores:
     @cached_property
     def vault(self) -> Vault:
         """The sealing keys; raises DatabaseProblem."""
-        given = self.given
-        return Vault(read_keys(given.keys) if given.keys else keys_beside(given.database))
+        return vault_of(self.given)
 
     @cached_property
     def database(self) -> Running:
         """The database; raises DatabaseProblem. Without its keys nothing in it is touched."""
         vault = self.vault
-        database = SqliteDatabase(self.given.database)
+        database = running(self.given.database, owner=self.owner, at=self.clock())
         self._closing.callback(database.close)
         database.read(lambda reader: check_keys(reader, vault))
         return database

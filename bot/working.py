@@ -28,6 +28,9 @@ BETWEEN_LOOKS: Final = 0.01
 BETWEEN_TRIES: Final = 2.0
 """Between two tries to let go of an item, in seconds, while the disk is full."""
 
+AFTER_A_DEATH: Final = 2.0
+"""How late it may be noticed that another process is dead, in seconds."""
+
 SET_BACK: Final = timedelta(seconds=5)
 """Clocks are corrected by moments all the time; only more than this leaves work waiting."""
 
@@ -50,7 +53,7 @@ class Queue(Protocol[_Item]):
         ...
 
     def recover(self) -> None:
-        """After a start: let go of whatever a process held that is no more."""
+        """Let go of whatever a process held that is no more."""
         ...
 
 
@@ -68,12 +71,17 @@ class Line(Generic[_Item]):
     lets_go: bool = False
 
 
+class NotOurs(Exception):
+    """An item is somebody else's by now, or gone: what was to be written about it is not."""
+
+
 class Workers:
     """One thread that claims and several that work. Nothing here is lost when the process dies.
 
     While it `is_busy` with answers that people wait for, little is claimed: threads of one process run one
     at a time, and Slack waits for three seconds, but nobody for the work. `set_back` is told the moments
-    before and after the clock was set back.
+    before and after the clock was set back. Where other processes are at work
+    on the same queues, `is_shared`, what they held is freed when they are dead.
     """
 
     def __init__(
@@ -83,12 +91,15 @@ class Workers:
         clock: Callable[[], datetime],
         set_back: Callable[[datetime, datetime], None] = lambda _before, _now: None,
         is_busy: Callable[[], bool] = lambda: False,
+        is_shared: bool = False,
         threads: int = 8,
     ) -> None:
         self._lines = tuple(lines)
         self._clock = clock
         self._set_back = set_back
         self._is_busy = is_busy
+        self._is_shared = is_shared
+        self._free_at = 0.0
         self._free = threading.Semaphore(threads)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="worker")
         self._claiming = threading.Thread(target=self._claim_until_stopped, name="claiming", daemon=True)
@@ -143,6 +154,8 @@ class Workers:
             found = False
             self._let_answers_go_first()
             self._look_at_the_clock()
+            if self._is_shared:
+                self._free_what_the_dead_held()
             for line in self._lines:
                 try:
                     found = self._claim_one(line) or found
@@ -157,6 +170,16 @@ class Workers:
         while self._is_busy() and time.monotonic() < until:
             if self._stopped.wait(BETWEEN_LOOKS):
                 return
+
+    def _free_what_the_dead_held(self) -> None:
+        if time.monotonic() < self._free_at:
+            return
+        self._free_at = time.monotonic() + AFTER_A_DEATH
+        for line in self._lines:
+            try:
+                line.queue.recover()
+            except Exception:
+                log.exception("what the dead held could not be freed", extra={"queue": line.name})
 
     def _look_at_the_clock(self) -> None:
         """Say that the clock was set back, if it was: what was to come soon would wait for as long."""
@@ -207,6 +230,11 @@ class Workers:
     def _carry_out(self, line: Line[_Item], item: _Item) -> None:
         try:
             line.work(item)
+        except NotOurs:
+            # Whoever holds it by now goes on with it; if nobody does, it is free.
+            log.warning("work in hand is somebody else's by now", extra={"queue": line.name})
+            if line.lets_go:
+                self._let_go(lambda: line.queue.release(item))
         except Exception:
             log.exception("work ended in an unforeseen error; it is tried again", extra={"queue": line.name})
             self._let_go(lambda: line.queue.postpone(item, until=self._clock() + AFTER_A_CRASH))

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -146,15 +146,13 @@ def start(programs: Path) -> Server:
 
 def end(server: Server) -> None:
     """End a server at once, and take away what it kept."""
-    try:
+    with suppress(ProcessLookupError):
         os.kill(server.pid, signal.SIGQUIT)  # without a checkpoint
-        if server.pid in _STARTED:
-            _STARTED.pop(server.pid).wait(PATIENCE)
-        while True:
-            os.kill(server.pid, 0)
-            time.sleep(0.05)
-    except ProcessLookupError:
-        pass
+    if server.pid in _STARTED:
+        _STARTED.pop(server.pid).wait(PATIENCE)
+    until = time.monotonic() + PATIENCE
+    while Path(server.folder, "data", "postmaster.pid").exists() and time.monotonic() < until:
+        time.sleep(0.02)
     shutil.rmtree(server.folder, ignore_errors=True)
 
 

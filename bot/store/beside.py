@@ -16,8 +16,8 @@ _Value = TypeVar("_Value")
 
 
 @contextmanager
-def beside(path: Path) -> Iterator[Database]:
-    """Open a database beside the bot; raises DatabaseProblem if there is none."""
+def beside_file(path: Path) -> Iterator[Database]:
+    """Open a SQLite file beside the bot; raises DatabaseProblem if there is none."""
     with connected(path) as opened:
         yield _SqliteBeside(opened)
 

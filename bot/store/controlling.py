@@ -10,9 +10,10 @@ from bot.news import Post
 from bot.observing import Observation
 from bot.store.auditing import note_news
 from bot.store.port import Connection, Database, insert
-from bot.store.queue import as_moment, as_text, claim, recover, release
+from bot.store.queue import MINE, as_moment, as_text, claim, recover, release
 from bot.store.telling import put
 from bot.store.timers import ChangedMeanwhile, look_now, record
+from bot.working import NotOurs
 
 _QUESTION: Final = "ask "
 """What the `act` of a question to an owner begins with: a row that is nobody's work, to ask only once."""
@@ -31,6 +32,9 @@ _EARLIER: Final = """
     SELECT 1 FROM changes WHERE job_id = :job_id AND (due IS NOT NULL OR lease_owner IS NOT NULL)
       AND (asked_at, change_id) <
         (SELECT asked_at, change_id FROM changes WHERE change_id = :change_id) LIMIT 1"""
+
+
+_ANOTHERS: Final = f"SELECT 1 FROM changes WHERE change_id = :change_id AND NOT {MINE}"
 
 
 class ChangeStore:
@@ -76,10 +80,13 @@ class ChangeStore:
         """Commit how the timer is now, the news of it, and that the change is done, in one step.
 
         `look` makes its owner's timers due. False, and nothing changes, if the timer was changed meanwhile.
+        Raises NotOurs, and nothing changes either, if somebody else makes the change by now.
         """
         at = self._clock()
 
         def finish(database: Connection) -> None:
+            if list(database.query(_ANOTHERS, {"change_id": change.change_id, "owner": self._owner})):
+                raise NotOurs
             if observed:
                 record(database, observed, at=at)
                 note_news(database, observed.news, team_id=change.person.team_id, at=at)

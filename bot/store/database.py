@@ -77,9 +77,14 @@ class SqliteDatabase:
         return DIALECT
 
     @property
-    def build(self) -> str:
+    def is_shared(self) -> bool:
+        """Whether others may be at work on it: there is a lock against that."""
+        return False
+
+    @property
+    def build(self) -> dict[str, str]:
         """Which SQLite it is."""
-        return sqlite3.sqlite_version
+        return {"sqlite": sqlite3.sqlite_version}
 
     def sizes(self) -> tuple[int, int]:
         """Give the size of the file and of its journal, in bytes."""

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +11,7 @@ from sqlite_utils import Database as SqliteUtils
 from bot.examining import Finding, ok, problem, warning
 from bot.store.connecting import connected, sqlite3, wal_is_safe
 from bot.store.migrations import schema
+from bot.store.port import Connection
 from bot.store.rotation import SEALED
 from bot.store.vault import Vault, keys_beside, read_keys
 
@@ -34,17 +35,19 @@ def keys(path: Path, given: str | None) -> Iterator[Finding]:
         return
     with connected(path) as database:
         database.execute("PRAGMA query_only = ON")
-        opened = open_everything(database, vault)
+        opened = open_everything(database, vault, tables=database.table_names())
     yield ok(f"Keys: {where} opens all {opened} sealed values")
 
 
-def open_everything(database: SqliteUtils, vault: Vault) -> int:
-    """Open every sealed value; gives how many. Raises DatabaseProblem at the first that does not open."""
+def open_everything(database: Connection, vault: Vault, *, tables: Collection[str] = SEALED) -> int:
+    """Open every sealed value; gives how many. Raises DatabaseProblem at the first that does not open.
+
+    An older schema has not all the `tables`.
+    """
     opened = 0
-    there = set(database.table_names())
     for table, (names, columns) in SEALED.items():
-        if table not in there:
-            continue  # an older schema
+        if table not in tables:
+            continue
         for row in database.query(f"SELECT {', '.join(names + columns)} FROM {table}"):
             place = [row[name] for name in names]
             for column in columns:
@@ -78,7 +81,7 @@ def _whole(opened: SqliteUtils, path: Path) -> Iterator[Finding]:
     if verdict != "ok":
         yield problem(f"Database: {path} is damaged: {verdict}", "Restore a backup: `transferbot restore`.")
         return
-    known = {step.name for step in schema.pending(SqliteUtils(memory=True))}
+    known = known_steps()
     applied = {step.name for step in schema.applied(opened)}
     if applied - known:
         yield problem("Database: written by a newer transferbot", "Update transferbot, or restore a backup.")
@@ -86,6 +89,11 @@ def _whole(opened: SqliteUtils, path: Path) -> Iterator[Finding]:
         yield ok(f"Database: {path} is whole; the next start brings its schema up to date")
     else:
         yield ok(f"Database: {path} is whole, its schema is {max(applied)}")
+
+
+def known_steps() -> set[str]:
+    """Give the names of the schema's steps that this version knows."""
+    return {step.name for step in schema.pending(SqliteUtils(memory=True))}
 
 
 def space(path: Path) -> Iterator[Finding]:

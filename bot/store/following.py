@@ -8,8 +8,9 @@ from bot.accounts import SlackUser
 from bot.following import Digest, Muted, Tally
 from bot.news import Post, Wish
 from bot.store.port import Connection, Database
-from bot.store.queue import as_text, claim, recover, release
+from bot.store.queue import MINE, as_text, claim, recover, release
 from bot.store.telling import put
+from bot.working import NotOurs
 
 _KEEP: Final = """
     INSERT INTO followers (team_id, user_id, job_id, wish) VALUES (:team_id, :user_id, :job_id, :wish)
@@ -98,14 +99,19 @@ class FollowerStore:
         return [Tally(**row) for row in rows] if rows else None
 
     def told(self, digest: Digest, posts: Sequence[Post]) -> None:
-        """Keep the news on their way and when the next digest is due, in one step."""
+        """Keep the news on their way and when the next digest is due, in one step. Raises NotOurs."""
         at = self._clock()
-        save = "UPDATE digests SET told_until = ?, due = ? WHERE digest_id = ?"
-        due = as_text(digest.due) if digest.due else None
-        values = [as_text(digest.told_until), due, digest.digest_id]
+        save = f"UPDATE digests SET told_until = :until, due = :due WHERE digest_id = :digest_id AND {MINE}"
+        values = {
+            "until": as_text(digest.told_until),
+            "due": as_text(digest.due) if digest.due else None,
+            "digest_id": digest.digest_id,
+            "owner": self._owner,
+        }
 
         def told(database: Connection) -> None:
-            database.execute(save, values)
+            if not database.execute(save, values).rowcount:
+                raise NotOurs
             put(database, posts, at=at)
 
         self._database.write(told)

@@ -94,7 +94,12 @@ class Running(Database, Protocol):
         ...
 
     @property
-    def build(self) -> str:
+    def is_shared(self) -> bool:
+        """Whether other bots may be at work on it."""
+        ...
+
+    @property
+    def build(self) -> dict[str, str]:
         """What it is, and of which version."""
         ...
 

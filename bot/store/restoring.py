@@ -43,7 +43,7 @@ def verify(file: Path, vault: Vault) -> Verified:
                     for name in sorted(database.table_names())
                     if not name.startswith(("sqlite_", "_sqlite_"))
                 },
-                opened=open_everything(database, vault),
+                opened=open_everything(database, vault, tables=database.table_names()),
             )
     except sqlite3.DatabaseError as error:
         raise DatabaseProblem(f"{file} is no backup: {error}.", "Take another one.") from error

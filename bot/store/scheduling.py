@@ -16,8 +16,9 @@ from bot.sessions import NO_SESSION, SessionRequirement
 from bot.store.auditing import note
 from bot.store.drafts import FORGET
 from bot.store.port import Connection, Database
-from bot.store.queue import as_moment, as_text, claim, plainly, recover, release
+from bot.store.queue import MINE, as_moment, as_text, claim, plainly, recover, release
 from bot.store.timers import look_now, restore, take_over, watch_from
+from bot.working import NotOurs
 
 _KEPT: Final = tuple(field.name for field in fields(TimerRequest) if field.name != "person")
 _INSERT: Final = (
@@ -30,6 +31,8 @@ _CHANGING: Final = tuple(
 )
 _SET: Final = ", ".join(f"{name} = :{name}" for name in _CHANGING)
 _UPDATE: Final = f"UPDATE requests SET {_SET} WHERE request_id = :request_id"
+_IN_HAND: Final = f"{_UPDATE} AND {MINE} AND creations {{}} :creations"
+"""Of two that send a request, each believing that it alone holds it, one is refused before it does."""
 
 
 _HAS_TIMER: Final = "SELECT 1 FROM requests WHERE request_id = ? AND job_id IS NOT NULL"
@@ -63,14 +66,16 @@ class RequestStore:
     def save(self, request: TimerRequest) -> None:
         """Commit a request's new state, and from when it has a timer on, that the timer is watched.
 
-        Whether its modal is still open is known to Slack alone, and kept.
+        Whether its modal is still open is known to Slack alone, and kept. Raises NotOurs.
         """
-        row, at = _row(request), self._clock()
+        row, at = _row(request) | {"owner": self._owner}, self._clock()
+        in_hand = _IN_HAND.format("<" if request.state is RequestState.CREATING else "<=")
 
         def save(database: Connection) -> None:
             if request.job_id and not list(database.query(_HAS_TIMER, [request.request_id])):
                 _note_created(database, request, at=at)
-            database.execute(_UPDATE, row)
+            if not database.execute(in_hand, row).rowcount:
+                raise NotOurs
             if request.job_id:
                 watch_from(database, request, at=at)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bot.news import Event, News, Post
 from bot.store.port import Connection, Database
-from bot.store.queue import as_moment, as_text, claim, plainly, recover, release
+from bot.store.queue import MINE, as_moment, as_text, claim, plainly, recover, release
 from bot.telling import Kept, Mailbox
 from bot.timers import Run, RunState
 
@@ -27,13 +27,13 @@ _PUT: Final = """
     SELECT mailbox_id, :job_id, :thread_ts, :news FROM mailboxes
     WHERE team_id = :team_id AND place = :place"""
 
-_NEXT_DUE: Final = """
+_NEXT_DUE: Final = f"""
     UPDATE mailboxes SET attempts = 0, lease_owner = NULL, lease_until = NULL, due = CASE WHEN
         EXISTS (SELECT 1 FROM posts WHERE posts.mailbox_id = mailboxes.mailbox_id)
         OR EXISTS (SELECT 1 FROM timers WHERE timers.team_id = mailboxes.team_id
                    AND channel_id = mailboxes.place AND redraws > 0)
       THEN :at ELSE NULL END
-    WHERE mailbox_id = :mailbox_id"""
+    WHERE mailbox_id = :mailbox_id AND {MINE}"""
 
 _STALE: Final = """
     SELECT job_id FROM timers WHERE team_id = ? AND channel_id = ? AND redraws > 0
@@ -97,7 +97,7 @@ class MailboxStore:
         def told(database: Connection) -> None:
             for one in kept:
                 database.execute("DELETE FROM posts WHERE post_id = ?", [one.post_id])
-            database.execute(_NEXT_DUE, {"at": as_text(due), "mailbox_id": mailbox.mailbox_id})
+            database.execute(_NEXT_DUE, self._next(mailbox, due))
 
         self._database.write(told, lasting=bool(kept))
 
@@ -111,21 +111,25 @@ class MailboxStore:
             database.execute(
                 "UPDATE timers SET redraws = 0 WHERE job_id = ? AND redraws = ?", [job_id, redraws]
             )
-            database.execute(_NEXT_DUE, {"at": as_text(due), "mailbox_id": mailbox.mailbox_id})
+            database.execute(_NEXT_DUE, self._next(mailbox, due))
 
         self._database.write(drawn, lasting=False)
 
     def later(self, mailbox: Mailbox) -> None:
         """Let go of a place, and keep when it is due again and how often it was tried."""
-        values = [as_text(mailbox.due) if mailbox.due else None, mailbox.attempts, mailbox.mailbox_id]
+        values = self._next(mailbox, mailbox.due) | {"attempts": mailbox.attempts}
         self._database.write(
             lambda database: database.execute(
-                "UPDATE mailboxes SET due = ?, attempts = ?, lease_owner = NULL, lease_until = NULL "
-                "WHERE mailbox_id = ?",
+                "UPDATE mailboxes SET due = :at, attempts = :attempts, lease_owner = NULL, "
+                f"lease_until = NULL WHERE mailbox_id = :mailbox_id AND {MINE}",
                 values,
             ),
             lasting=False,
         )
+
+    def _next(self, mailbox: Mailbox, due: datetime | None) -> dict[str, Any]:
+        at = as_text(due) if due else None
+        return {"at": at, "mailbox_id": mailbox.mailbox_id, "owner": self._owner}
 
     def lose(self, job_id: str, reason: str) -> bool:
         """Note that a timer's channel cannot be written to, or with an empty reason that it can again.

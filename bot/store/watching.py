@@ -8,10 +8,11 @@ from bot.accounts import SlackUser
 from bot.news import Follower, Post, WatchedTimer, Wish
 from bot.observing import Observation
 from bot.store.port import Connection, Database
-from bot.store.queue import as_moment, as_text, claim, recover, release
+from bot.store.queue import MINE, as_moment, as_text, claim, recover, release
 from bot.store.telling import put
 from bot.store.timers import ChangedMeanwhile, record, timer_from
 from bot.watching import Audience, Watch
+from bot.working import NotOurs
 
 _MAY_DO_SOMETHING: Final = "(status NOT IN ('ended', 'gone') OR running <> '[]')"
 _OF_A_PERSON: Final = f"""
@@ -62,7 +63,8 @@ class WatchStore:
         """Commit a look in one step; False, and nothing changes, if a timer was changed meanwhile.
 
         Whoever asked for another look meanwhile gets it. A look without news need not last: what a power cut
-        takes back is seen again.
+        takes back is seen again. Raises NotOurs, and nothing changes either, if
+        somebody else looks by now.
         """
         at = self._clock()
 
@@ -70,7 +72,7 @@ class WatchStore:
             for one in observed:
                 record(database, one, at=at)
             put(database, posts, at=at)
-            _save(database, watch, after)
+            _save(database, watch, after, owner=self._owner)
 
         try:
             self._database.write(keep, lasting=bool(posts))
@@ -112,7 +114,7 @@ def _text(moment: datetime | None) -> str | None:
     return as_text(moment) if moment else None
 
 
-def _save(database: Connection, before: Watch, watch: Watch) -> None:
+def _save(database: Connection, before: Watch, watch: Watch, *, owner: str) -> None:
     row = {
         "watch_id": watch.watch_id,
         "was_due": _text(before.due),
@@ -120,10 +122,13 @@ def _save(database: Connection, before: Watch, watch: Watch) -> None:
         "attempts": watch.attempts,
         "silent_since": _text(watch.silent_since),
         "is_told": int(watch.is_told),
+        "owner": owner,
     }
-    database.execute(
+    saved = database.execute(
         "UPDATE watches SET due = CASE WHEN due IS NOT DISTINCT FROM :was_due THEN :due ELSE due END, "
         "attempts = :attempts, silent_since = :silent_since, is_told = :is_told, "
-        "lease_owner = NULL, lease_until = NULL WHERE watch_id = :watch_id",
+        f"lease_owner = NULL, lease_until = NULL WHERE watch_id = :watch_id AND {MINE}",
         row,
     )
+    if not saved.rowcount:
+        raise NotOurs

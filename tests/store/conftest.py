@@ -51,7 +51,9 @@ def url(kind: str, request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def database(url: str, tmp_path: Path) -> Iterator[Running]:
-    database: Running = PostgresqlDatabase(url, at=AT) if url else SqliteDatabase(tmp_path / "bot.db")
+    database: Running = (
+        PostgresqlDatabase(url, migrated_at=AT) if url else SqliteDatabase(tmp_path / "bot.db")
+    )
     yield database
     database.close()
 

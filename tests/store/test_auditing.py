@@ -12,11 +12,11 @@ from bot.auditing import Deed
 from bot.disconnecting import Parting
 from bot.errors import DatabaseProblem
 from bot.store.auditing import exported, note, note_beside, replace_name, replace_names
-from bot.store.beside import beside
 from bot.store.connecting import sqlite3
 from bot.store.database import SqliteDatabase
 from bot.store.disconnecting import PartingStore
 from bot.store.linking import AccountStore
+from bot.store.opening import beside
 from bot.store.port import Connection, Database
 from bot.store.vault import Vault, new_key, read_keys
 

@@ -45,7 +45,8 @@ class Keeping:
         )
         request = TimerRequest(name, f"ref{name}", ADA, plan, OLD)
         asyncio.run(self.requests.accept(request))
-        self.requests.save(replace(request, state=state, **more))  # type: ignore[arg-type]
+        sent = int(state is RequestState.CREATING)
+        self.requests.save(replace(request, state=state, creations=sent, **more))  # type: ignore[arg-type]
 
     def timer(self, name: str, status: str, *, runs: int = 3, **columns: str) -> None:
         """Keep an old request that became a timer, with a run for each of the first hours."""

@@ -12,12 +12,12 @@ from bot.accounts import Account, SlackUser, Token
 from bot.disconnecting import Parting
 from bot.errors import DatabaseProblem
 from bot.sign_ins import SignIn
-from bot.store.beside import beside
 from bot.store.connecting import connected, in_one_step
 from bot.store.database import SqliteDatabase
 from bot.store.disconnecting import PartingStore
 from bot.store.linking import AccountStore, SignInStore
 from bot.store.migrations import schema
+from bot.store.opening import beside
 from bot.store.port import Database
 from bot.store.rotation import SEALED, Rotated, check_keys, rotate
 from bot.store.vault import Vault, new_key, read_keys

@@ -14,6 +14,7 @@ from bot.sessions import NO_SESSION, SessionRequirement
 from bot.store.drafts import DraftStore
 from bot.store.port import Database
 from bot.store.scheduling import RequestStore
+from bot.working import NotOurs
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ADA = SlackUser("T1", "U1")
@@ -132,7 +133,7 @@ def test_what_a_dead_process_held_is_free_and_its_interrupted_creation_is_due(
 ) -> None:
     accept(store)
     [claimed] = store.claim(limit=1)
-    store.save(replace(claimed, state=RequestState.CREATING, due=NOW + timedelta(hours=1)))
+    store.save(replace(claimed, state=RequestState.CREATING, creations=1, due=NOW + timedelta(hours=1)))
     dies("one")
     restarted = RequestStore(database, clock=lambda: NOW, owner="another")
     restarted.recover()
@@ -198,3 +199,26 @@ def test_what_is_unclear_stays_so_when_its_person_signs_in(store: RequestStore) 
 
     [found] = store.claim(limit=9)
     assert (found.request_id, found.state, found.signed_out) == ("r1", RequestState.UNCLEAR, False)
+
+
+def test_of_two_that_both_believe_to_hold_a_request_one_sends_it(
+    store: RequestStore, database: Database, dies: Callable[[str], None]
+) -> None:
+    accept(store)
+    [mine] = store.claim(limit=1)
+    dies("one")
+    another = RequestStore(database, clock=lambda: NOW, owner="another")
+    another.recover()
+    [theirs] = another.claim(limit=1)
+    sent = replace(theirs, state=RequestState.CREATING, creations=1)
+    another.save(sent)
+
+    for stale in (sent, replace(mine, state=RequestState.READY)):
+        with pytest.raises(NotOurs):
+            store.save(stale)
+    with pytest.raises(NotOurs):
+        another.save(sent)
+    another.release(theirs)
+    with pytest.raises(NotOurs):
+        store.save(replace(mine, state=RequestState.READY))
+    assert store.find("r1") == sent

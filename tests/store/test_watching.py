@@ -1,6 +1,7 @@
 """What is kept of timers: begun once, changed only by whoever saw the latest, and handed over."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -24,6 +25,7 @@ from bot.store.vault import Vault, new_key, read_keys
 from bot.store.watching import WatchStore
 from bot.timers import Inactivity, Run, RunState, TimerStatus
 from bot.watching import Watch
+from bot.working import NotOurs
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 ADA = SlackUser("T1", "UADA")
@@ -273,3 +275,21 @@ def test_nothing_of_a_workspace_is_left(stores: Stores) -> None:
 
     for table in ("timers", "runs", "watches", "mailboxes", "posts", "requests"):
         assert stores.count(table) == 0, table
+
+
+def test_a_look_by_whoever_holds_the_watch_no_more_changes_nothing(
+    stores: Stores, database: Database, dies: Callable[[str], None]
+) -> None:
+    stores.made()
+    watch = stores.claimed()
+    dies("one")
+    another = WatchStore(database, clock=lambda: NOW + timedelta(days=1), owner="another")
+    another.recover()
+    [same] = another.claim(limit=1)
+    post = Post("T1", "UADA", News(Event.STOPPED, "job", NOW))
+
+    with pytest.raises(NotOurs):
+        stores.watches.keep(watch, replace(watch, due=None), (), [post])
+    assert stores.count("posts") == 0
+    assert another.keep(same, replace(same, due=None), (), [post])
+    assert stores.count("posts") == 1

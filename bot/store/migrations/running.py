@@ -65,3 +65,21 @@ def m020_many_rows(database: Database) -> None:
     database.execute("CREATE INDEX posts_by_timer ON posts (job_id)")
     database.execute("CREATE INDEX timers_by_status ON timers (status)")
     database.execute("CREATE INDEX timers_by_end ON timers (over_since) WHERE over_since IS NOT NULL")
+
+
+@schema()
+def m021_leases(database: Database) -> None:
+    """Find what is held, which is little, among what waits and rests."""
+    for table in (
+        "changes",
+        "chores",
+        "digests",
+        "mailboxes",
+        "partings",
+        "removals",
+        "requests",
+        "sign_ins",
+        "watches",
+        "workflow_steps",
+    ):
+        database.execute(f"CREATE INDEX {table}_held ON {table} (lease_owner) WHERE lease_owner IS NOT NULL")

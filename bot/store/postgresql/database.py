@@ -16,7 +16,7 @@ from bot.errors import DatabaseProblem
 from bot.store.port import Connection, Dialect
 from bot.store.postgresql.connecting import Opened, Translating, connected, kept, unreachable
 from bot.store.postgresql.living import DIALECT, Life
-from bot.store.postgresql.migrations import migrate
+from bot.store.postgresql.migrations import applied, migrate
 
 _Value = TypeVar("_Value")
 
@@ -67,11 +67,12 @@ log = logging.getLogger(__name__)
 class PostgresqlDatabase:
     """A database that several bots may have open. Raises DatabaseProblem if it cannot be used.
 
-    With an `owner` this process may claim work under that name; without, it stands beside those that do.
+    With an `owner` this process may claim work under that name; without, it stands beside those that do. The
+    schema is brought up to date where a moment is given, and has to be there otherwise.
     """
 
-    def __init__(self, url: str, *, at: datetime, owner: str | None = None) -> None:
-        _prepare(url, at)
+    def __init__(self, url: str, *, migrated_at: datetime | None = None, owner: str | None = None) -> None:
+        _prepare(url, migrated_at)
         self._life = Life(url, owner) if owner else None
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="database")
@@ -104,10 +105,15 @@ class PostgresqlDatabase:
         return not self._pool.closed and (self._life is None or self._life.is_held)
 
     @property
-    def build(self) -> str:
+    def is_shared(self) -> bool:
+        """Whether others may be at work on it: here, always."""
+        return True
+
+    @property
+    def build(self) -> dict[str, str]:
         """Which PostgreSQL it is, as when it was asked."""
         version = "SELECT current_setting('server_version') AS version"
-        return self.read(lambda reader: f"PostgreSQL {next(iter(reader.query(version)))['version']}")
+        return {"postgresql": self.read(lambda reader: str(next(iter(reader.query(version)))["version"]))}
 
     def sizes(self) -> tuple[int, int]:
         """Give the size of the database in bytes, and 0: its journal is the server's."""
@@ -153,6 +159,8 @@ class PostgresqlDatabase:
 
         Raises TimeoutError if that takes longer than so many seconds.
         """
+        if not self.alive:
+            raise DatabaseProblem("Proof of life is lost, and no work is taken.", "It is sought anew.")
         try:
             with self._pool.connection(timeout=seconds) as opened, opened.transaction():
                 opened.execute(f"SET LOCAL statement_timeout = {int(seconds * 1000)}".encode())
@@ -204,7 +212,7 @@ def _configured(opened: Opened) -> None:
     opened.execute(STATEMENT_TIMEOUT)
 
 
-def _prepare(url: str, at: datetime) -> None:
+def _prepare(url: str, at: datetime | None) -> None:
     with connected(url) as opened:
         if opened.info.server_version < OLDEST_SERVER:
             raise DatabaseProblem("PostgreSQL is older than version 13.", "Update it, or use another server.")
@@ -213,6 +221,10 @@ def _prepare(url: str, at: datetime) -> None:
             raise DatabaseProblem(
                 f"The database is encoded as {encoding}.", "Make one with `createdb --encoding UTF8`."
             )
+        if at is None:
+            if not applied(opened):
+                raise DatabaseProblem("No transferbot has used this database.", "Check DATABASE_URL.")
+            return
         try:
             migrate(opened, at=at)
         except OperationalError as error:

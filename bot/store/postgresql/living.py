@@ -22,7 +22,7 @@ NAMESPACE: Final = 0x7472616E
 MIGRATING: Final = 1
 """The second key of the lock under which the schema is changed; all others are owners' names, hashed.
 
-That one of those is this one, or two living owners have the same, happens once in billions of starts.
+Two names in some billions are hashed alike; the work of a dead one would wait until the other ends.
 """
 
 LOOK_SECONDS: Final = 1.0
@@ -39,6 +39,13 @@ DIALECT: Final = Dialect(
         "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
     ),
 )
+
+HELD: Final = (
+    f"SELECT count(*) AS held FROM pg_locks WHERE locktype = 'advisory' AND classid = {NAMESPACE} "
+    "AND objsubid = 2 AND granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+"""How many processes live."""
 
 _HOLD: Final = "SELECT pg_try_advisory_lock(%s, hashtext(%s)) AS held"
 
