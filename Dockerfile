@@ -1,5 +1,6 @@
 # LOCK chooses the extras: requirements.lock has none, requirements-charts.lock draws run charts,
-# requirements-observability.lock can report to Sentry and OpenTelemetry too.
+# requirements-observability.lock can report to Sentry and OpenTelemetry too, and requirements-postgresql.lock
+# draws run charts and keeps everything on a PostgreSQL server.
 ARG LOCK=requirements-charts.lock
 
 FROM python:3.13-slim AS build

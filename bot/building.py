@@ -2,7 +2,6 @@
 
 import random
 import secrets
-import uuid
 from functools import cached_property
 from typing import Any, Final
 
@@ -44,7 +43,7 @@ from bot.store.binding import TicketStore
 from bot.store.drafts import DraftStore
 from bot.store.linking import SignInStore
 from bot.store.presets import PresetStore
-from bot.storing import Stores
+from bot.storing import Stores, new_id, new_reference
 from bot.unfurling import Unfurling
 from bot.web.installing import INSTALLED
 from bot.web.linking import CALLBACK, START
@@ -59,16 +58,6 @@ LISTING_SECONDS: Final = 10.0
 
 LOOKUPS: Final = 64
 """Eight workers check at the same time, each with about eight calls side by side."""
-
-
-def new_id() -> str:
-    """Make an ID that no other has."""
-    return str(uuid.uuid4())
-
-
-def new_reference() -> str:
-    """Eight characters that tell one timer from another in its name: 40 bits, unique in the database."""
-    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(8))
 
 
 class Parts(Stores):
@@ -297,7 +286,7 @@ class Parts(Stores):
             clock=self.clock,
             set_back=self.set_back,
             is_busy=lambda: self.answering.is_busy,
-            is_shared=self.database.is_shared,
+            lives=(lambda: self.database.lives) if self.database.is_shared else None,
         )
 
     def wake(self) -> None:

@@ -15,8 +15,9 @@ from bot.examining import Examination, Finding, ok, problem, warning
 from bot.globus.clients import Registration
 from bot.globus.examining import MISSPELT, GlobusExamination, addresses
 from bot.installing import Installation
+from bot.secret import Secret
 from bot.serving import join
-from bot.settings import SETTINGS, Secret, Settings
+from bot.settings import SETTINGS, Settings
 from bot.slack.app import Listen
 from bot.slack.examining import SlackExamination, manifest
 from bot.store import examining as store

@@ -14,7 +14,6 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.building import new_id
 from bot.errors import SettingsProblem
 from bot.facing import Face, Inbound
 from bot.installing import Installation
@@ -41,7 +40,7 @@ from bot.slack.socket import Socket
 from bot.slack.unfurling import UnfurlingHandlers
 from bot.slack.workflows import WorkflowHandlers
 from bot.stopping import end, own_threads, told_to_stop, unless
-from bot.storing import now
+from bot.storing import new_id, now
 from bot.tending import Tending
 from bot.tracing import current
 from bot.web.serving import serve_until

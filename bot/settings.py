@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from typing_extensions import override
 
 from bot.errors import SettingsProblem
+from bot.secret import Secret, passwords
 
 SLACK_API_URL: Final = "https://slack.com/api/"
 GLOBUS_APP_URL: Final = "https://app.globus.org"
@@ -22,10 +22,6 @@ OURS: Final = ("SLACK_", "GLOBUS_SDK_", "GLOBUS_CLIENT_", "TRANSFERBOT_")
 
 OF_THE_SDK: Final = ("GLOBUS_SDK_ENVIRONMENT", "GLOBUS_SDK_VERIFY_SSL")
 """What the Globus SDK reads besides (https://globus-sdk-python.readthedocs.io/en/stable/core/config.html)."""
-
-
-SHORTEST_PASSWORD: Final = 4
-"""A shorter one is part of so many words that hiding it would hide them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +97,6 @@ SETTINGS: Final = (
 )
 
 
-class Secret(str):
-    """A string that does not show itself in a repr."""
-
-    __slots__ = ()
-
-    @override
-    def __repr__(self) -> str:
-        return "<secret>"
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the bot runs with, read once."""
@@ -157,7 +143,7 @@ class Settings:
             self.globus_client_secret,
             self.sentry_dsn,
             *(self.keys or "").split(","),
-            *([] if isinstance(self.database, Path) else [self.database, *_passwords(self.database)]),
+            *([] if isinstance(self.database, Path) else [self.database, *passwords(self.database)]),
         )
         return tuple(str(secret) for secret in given if secret)
 
@@ -339,15 +325,6 @@ class _Reader:
         if not url.startswith("sqlite:///") or url == "sqlite:///":
             self.problems.append("DATABASE_URL looks like sqlite:///transferbot.db or postgresql://…")
         return Path(url.removeprefix("sqlite:///"))
-
-
-def _passwords(url: str) -> tuple[str, ...]:
-    """Give the password in an address, as it stands there and as it is meant."""
-    try:
-        password = urlsplit(url).password or ""
-    except ValueError:
-        return ()
-    return tuple({password, unquote(password)}) if len(password) >= SHORTEST_PASSWORD else ()
 
 
 def _listed(names: Sequence[str]) -> str:

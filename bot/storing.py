@@ -1,5 +1,6 @@
 """What the bot keeps: its database, sealed where it must be, and the stores in it."""
 
+import secrets
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -44,6 +45,16 @@ SOON: Final = timedelta(minutes=10)
 def now() -> datetime:
     """The present, in UTC: the one reading of the clock."""
     return datetime.now(UTC)  # noqa: TID251 - here time becomes an argument
+
+
+def new_id() -> str:
+    """Make an ID that no other has."""
+    return str(uuid.uuid4())
+
+
+def new_reference() -> str:
+    """Eight characters that tell one timer from another in its name: 40 bits, unique in the database."""
+    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(8))
 
 
 def vault_of(given: Settings) -> Vault:

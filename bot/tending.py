@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from typing_extensions import override
 
-from bot.building import Parts, new_id
+from bot.building import Parts
 from bot.charting import Charting
 from bot.controlling import Controlling
 from bot.following import Digesting, Following
@@ -31,6 +31,7 @@ from bot.steering import Steering
 from bot.store.controlling import ChangeStore
 from bot.store.following import FollowerStore
 from bot.store.showing import TimerStore
+from bot.storing import new_id
 from bot.telling import Telling
 from bot.watching import Watching
 from bot.working import Line

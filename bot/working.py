@@ -80,8 +80,8 @@ class Workers:
 
     While it `is_busy` with answers that people wait for, little is claimed: threads of one process run one
     at a time, and Slack waits for three seconds, but nobody for the work. `set_back` is told the moments
-    before and after the clock was set back. Where other processes are at work
-    on the same queues, `is_shared`, what they held is freed when they are dead.
+    before and after the clock was set back. Where other processes are at work on the same queues, what
+    they held is freed when they are dead, and `lives` tells how often this one began to prove that it is not.
     """
 
     def __init__(
@@ -91,14 +91,15 @@ class Workers:
         clock: Callable[[], datetime],
         set_back: Callable[[datetime, datetime], None] = lambda _before, _now: None,
         is_busy: Callable[[], bool] = lambda: False,
-        is_shared: bool = False,
+        lives: Callable[[], int] | None = None,
         threads: int = 8,
     ) -> None:
         self._lines = tuple(lines)
         self._clock = clock
         self._set_back = set_back
         self._is_busy = is_busy
-        self._is_shared = is_shared
+        self._lives = lives
+        self._life = lives() if lives else 0
         self._free_at = 0.0
         self._free = threading.Semaphore(threads)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="worker")
@@ -154,8 +155,8 @@ class Workers:
             found = False
             self._let_answers_go_first()
             self._look_at_the_clock()
-            if self._is_shared:
-                self._free_what_the_dead_held()
+            if self._lives and not self._lives_on(self._lives()):
+                continue
             for line in self._lines:
                 try:
                     found = self._claim_one(line) or found
@@ -170,6 +171,19 @@ class Workers:
         while self._is_busy() and time.monotonic() < until:
             if self._stopped.wait(BETWEEN_LOOKS):
                 return
+
+    def _lives_on(self, life: int) -> bool:
+        """Free what the dead held; False while this process has work in hand that is not its own any more.
+
+        After its proof of life was lost the same work could be claimed again, and be done twice at a time.
+        """
+        if life != self._life:
+            with self._hands:
+                if not self._hands.wait_for(lambda: not self._in_hand, timeout=POLL_SECONDS):
+                    return False
+            self._life = life
+        self._free_what_the_dead_held()
+        return True
 
     def _free_what_the_dead_held(self) -> None:
         if time.monotonic() < self._free_at:
@@ -215,6 +229,11 @@ class Workers:
         finally:
             if not items:
                 self._free.release()
+        if items and self._lives and self._lives() != self._life:
+            self._free.release()
+            for item in items:
+                line.queue.release(item)
+            return False
         for item in items:
             with self._hands:
                 self._in_hand[id(item)] = (line, item)

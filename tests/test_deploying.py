@@ -64,7 +64,7 @@ def test_every_file_that_the_image_is_built_from_is_there_and_reaches_the_builde
         if word == "COPY" and "--from" not in rest
         for name in rest.split()[:-1]
     ]
-    locks = [f"requirements{kind}.lock" for kind in ("", "-charts", "-observability")]
+    locks = [f"requirements{kind}.lock" for kind in ("", "-charts", "-observability", "-postgresql")]
 
     for name in [*locks, *(one for one in copied if one != "${LOCK}")]:
         assert (ROOT / name).exists()

@@ -77,6 +77,11 @@ class SqliteDatabase:
         return DIALECT
 
     @property
+    def lives(self) -> int:
+        """How often this process has begun to prove that it lives: its lock is never lost."""
+        return 1
+
+    @property
     def is_shared(self) -> bool:
         """Whether others may be at work on it: there is a lock against that."""
         return False

@@ -94,6 +94,11 @@ class Running(Database, Protocol):
         ...
 
     @property
+    def lives(self) -> int:
+        """How often this process has begun to prove that it lives: others free what it held in between."""
+        ...
+
+    @property
     def is_shared(self) -> bool:
         """Whether other bots may be at work on it."""
         ...

@@ -31,7 +31,8 @@ _CHANGING: Final = tuple(
 )
 _SET: Final = ", ".join(f"{name} = :{name}" for name in _CHANGING)
 _UPDATE: Final = f"UPDATE requests SET {_SET} WHERE request_id = :request_id"
-_IN_HAND: Final = f"{_UPDATE} AND {MINE} AND creations {{}} :creations"
+_IN_HAND: Final = f"{_UPDATE} AND {MINE}"
+_ABOUT_TO_SEND: Final = f"{_IN_HAND} AND creations < :creations"
 """Of two that send a request, each believing that it alone holds it, one is refused before it does."""
 
 
@@ -69,7 +70,7 @@ class RequestStore:
         Whether its modal is still open is known to Slack alone, and kept. Raises NotOurs.
         """
         row, at = _row(request) | {"owner": self._owner}, self._clock()
-        in_hand = _IN_HAND.format("<" if request.state is RequestState.CREATING else "<=")
+        in_hand = _ABOUT_TO_SEND if request.state is RequestState.CREATING else _IN_HAND
 
         def save(database: Connection) -> None:
             if request.job_id and not list(database.query(_HAS_TIMER, [request.request_id])):

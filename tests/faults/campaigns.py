@@ -5,7 +5,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.faults import calls, clocks, disk, killing, outages, repeating, sharing, starting, tending
+from tests.faults import (
+    calls,
+    clocks,
+    disk,
+    killing,
+    outages,
+    repeating,
+    replicas,
+    sharing,
+    starting,
+    tending,
+)
 from tests.faults.table import Place, Row
 
 CAMPAIGNS: Final[Mapping[str, Callable[[Place], Row]]] = {
@@ -20,6 +31,8 @@ CAMPAIGNS: Final[Mapping[str, Callable[[Place], Row]]] = {
     "read-only": starting.read_only,
     "newer": starting.newer,
     "three-starts": starting.three_at_once,
+    "replicas": replicas.forms,
+    "replicas-news": replicas.news,
     "clock": clocks.jumps,
     "one-token": sharing.one_token,
     "one-queue": sharing.one_queue,

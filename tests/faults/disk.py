@@ -14,7 +14,6 @@ from bot.sandbox.globus.collections import SHARED
 from bot.sandbox.person import NotDone
 from tests.faults.killing import (
     announced_by_name,
-    integrity,
     leave,
     timers_by_name,
     until_it_rests,
@@ -45,7 +44,7 @@ def fills(place: Place) -> Row:
         in_hand = _filled_during_a_creation(stage)
         until_it_rests(stage)
         made, announced = timers_by_name(stage), announced_by_name(stage)
-        checked = integrity(place.folder)
+        checked = stage.integrity()
     return Row(
         "the disk is full when a form comes, and in the middle of a creation; then there is room again",
         f"{forms} forms, 1 creation",

@@ -194,7 +194,7 @@ def counted(stage: Stage, acknowledged: list[str], *, what: str, often: str) -> 
     settled = sum(_settle(person) for person in people(stage).values())
     until_it_rests(stage)
     made, announced = timers_by_name(stage), announced_by_name(stage)
-    checked = integrity(stage.folder)
+    checked = stage.integrity()
     return Row(
         what,
         often,
@@ -223,22 +223,22 @@ def _settle(person: Person) -> int:
 
 def until_it_rests(stage: Stage) -> None:
     """Wait until nothing is under way, as long as there is progress."""
-    left = under_way(stage.folder)
+    left = under_way(stage)
     until = time.monotonic() + PATIENCE
     while left and time.monotonic() < until:
         time.sleep(0.5)
-        now = under_way(stage.folder)
+        now = under_way(stage)
         if now < left:
             until = time.monotonic() + PATIENCE
         left = now
 
 
-def under_way(folder: Path) -> int:
+def under_way(stage: Stage) -> int:
     """Count the requests that are not over."""
     # What is announced is over, even if it is swept up after.
     query = "SELECT count(*) FROM requests WHERE due IS NOT NULL AND state <> 'announced'"
-    with closing(sqlite3.connect(folder / "transferbot.db")) as database:
-        return int(database.execute(query).fetchone()[0])
+    [(left,)] = stage.ask(query)
+    return int(left)
 
 
 def integrity(folder: Path) -> str:

@@ -1,18 +1,16 @@
 """The bot is killed at random moments while runs fail and recover, and while owners steer their timers."""
 
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
 from bot.sandbox.globus.collections import SHARED
 from bot.sandbox.person import NotDone
-from tests.faults.killing import NETWORK, integrity, leave, lives
+from tests.faults.killing import NETWORK, leave, lives
 from tests.faults.table import Place, Row
 from tests.stories.stage import LAB_DATA, Json, Stage, has, staged, words
 
@@ -44,13 +42,17 @@ class Count:
 
 def news(place: Place) -> Row:
     """Kill the bot while there is news, and count what the team was told."""
-    kills = place.times(5, 50)
     with staged(place.folder) as stage:
-        counts = _scheduled(stage)
-        killed = _while_killing(stage, place, kills, [partial(_live, stage, count) for count in counts])
-        told = [(count, _thread(stage, count)) for count in counts]
-        tallies = [tally for count in counts for tally in _wrong_tallies(stage, count)]
-        checked = integrity(place.folder)
+        return news_on(stage, place, kills=place.times(5, 50))
+
+
+def news_on(stage: Stage, place: Place, *, kills: int) -> Row:
+    """Do so on a stage, whichever its bots are."""
+    counts = _scheduled(stage)
+    killed = _while_killing(stage, place, kills, [partial(_live, stage, count) for count in counts])
+    told = [(count, _thread(stage, count)) for count in counts]
+    tallies = [tally for count in counts for tally in _wrong_tallies(stage, count)]
+    checked = stage.integrity()
     pieces = sum(sum(count.expected.values()) for count in counts)
     more = sum(max(0, said.count(text) - n) for count, said in told for text, n in count.expected.items())
     return Row(
@@ -246,9 +248,7 @@ def _wrong_tallies(stage: Stage, count: Count) -> list[str]:
         lambda: said in _announcement(stage, count) and f"{failed} failed" in _announcement(stage, count)
     ):
         wrong.append(f"{count.name}: {runs} runs of which {failed} failed: {_announcement(stage, count)}")
-    query = "SELECT count(*) FROM runs WHERE job_id = ?"
-    with closing(sqlite3.connect(stage.folder / "transferbot.db")) as database:
-        [kept] = database.execute(query, [count.job_id]).fetchone()
+    [(kept,)] = stage.ask(f"SELECT count(*) FROM runs WHERE job_id = '{count.job_id}'")  # noqa: S608 - an ID
     if kept != runs:
         wrong.append(f"{count.name}: {kept} of {runs} runs are kept")
     return wrong

@@ -71,7 +71,7 @@ def living(url: str) -> Iterator[Opened | None]:
 
 @pytest.fixture(autouse=True)
 def _living(request: pytest.FixtureRequest) -> None:
-    if "database" in request.fixturenames:
+    if "url" in request.fixturenames:
         request.getfixturevalue("living")
 
 

@@ -218,7 +218,4 @@ def test_of_two_that_both_believe_to_hold_a_request_one_sends_it(
             store.save(stale)
     with pytest.raises(NotOurs):
         another.save(sent)
-    another.release(theirs)
-    with pytest.raises(NotOurs):
-        store.save(replace(mine, state=RequestState.READY))
     assert store.find("r1") == sent

@@ -4,10 +4,11 @@ import os
 import secrets
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -214,6 +215,16 @@ class Stage:
             assert answer.ok, answer.text
 
     # What can be seen
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask the bot's database."""
+        with closing(sqlite3.connect(self.folder / "transferbot.db")) as database:
+            return database.execute(query).fetchall()
+
+    def integrity(self) -> str:
+        """Give what SQLite says of the whole file."""
+        [(verdict,)] = self.ask("PRAGMA integrity_check")
+        return str(verdict)
 
     def announcements(self, channel_id: str = LAB_DATA) -> list[Json]:
         return [one for one in self.ada.messages(channel_id) if "Job ID" in words(one)]

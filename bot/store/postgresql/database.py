@@ -44,6 +44,9 @@ CONFLICTS: Final = 50
 AFTER_A_CONFLICT: Final = 0.002
 """In seconds, and that much longer each time."""
 
+NOT_LASTING: Final = "SET LOCAL synchronous_commit = off"
+"""https://www.postgresql.org/docs/current/wal-async-commit.html"""
+
 STATEMENT_TIMEOUT: Final = "SET statement_timeout = '60s'"
 
 CLOSING_SECONDS: Final = 3.0
@@ -105,6 +108,11 @@ class PostgresqlDatabase:
         return not self._pool.closed and (self._life is None or self._life.is_held)
 
     @property
+    def lives(self) -> int:
+        """How often this process has begun to prove that it lives: others free what it held in between."""
+        return self._life.count if self._life else 0
+
+    @property
     def is_shared(self) -> bool:
         """Whether others may be at work on it: here, always."""
         return True
@@ -136,23 +144,30 @@ class PostgresqlDatabase:
         """Read in a thread, and give the event loop to others meanwhile."""
         return await self._soon(lambda: self.read(job))
 
-    def write(self, job: Callable[[Connection], _Value], *, tries: int = TRIES, alone: bool = True) -> _Value:
-        """Write and wait until it is on disk. Not for the event loop.
+    def write(
+        self,
+        job: Callable[[Connection], _Value],
+        *,
+        tries: int = TRIES,
+        alone: bool = True,
+        lasting: bool = True,
+    ) -> _Value:
+        """Write and wait until it is on disk, or with `lasting` off until it stands. Not for the event loop.
 
         While the server is away the writing thread waits and tries again: what is to be written happened
         already, and would be forgotten.
         """
         for _ in range(tries - 1):
             try:
-                return self._write(job, alone=alone)
+                return self._write(job, alone=alone, lasting=lasting)
             except _PASSES as error:
                 log.warning("a write is tried again: %s", " ".join(str(error).split()))
             time.sleep(BETWEEN_TRIES)
-        return self._write(job, alone=alone)
+        return self._write(job, alone=alone, lasting=lasting)
 
     async def write_soon(self, job: Callable[[Connection], _Value]) -> _Value:
         """Write, and give the event loop to others until it is on disk."""
-        return await self._soon(lambda: self._write(job, alone=True))
+        return await self._soon(lambda: self._write(job, alone=True, lasting=True))
 
     def beat(self, seconds: float) -> None:
         """Write as little as can be written, and wait until it is on disk; raises whatever prevents it.
@@ -168,23 +183,25 @@ class PostgresqlDatabase:
         except (PoolTimeout, errors.QueryCanceled) as error:
             raise TimeoutError from error
 
-    def _write(self, job: Callable[[Connection], _Value], *, alone: bool) -> _Value:
+    def _write(self, job: Callable[[Connection], _Value], *, alone: bool, lasting: bool) -> _Value:
         for conflicts in range(CONFLICTS):
             try:
-                return self._carry_out(job, alone=alone)
+                return self._carry_out(job, alone=alone, lasting=lasting)
             except _CONFLICT as error:
                 if conflicts and isinstance(error, errors.UniqueViolation):
                     raise
             time.sleep(AFTER_A_CONFLICT * (conflicts + 1))
-        return self._carry_out(job, alone=alone)
+        return self._carry_out(job, alone=alone, lasting=lasting)
 
-    def _carry_out(self, job: Callable[[Connection], _Value], *, alone: bool) -> _Value:
+    def _carry_out(self, job: Callable[[Connection], _Value], *, alone: bool, lasting: bool) -> _Value:
         with self._pool.connection() as opened:
             if not alone:
                 return job(Translating(opened))
             is_done = False
             try:
                 with opened.transaction():
+                    if not lasting:
+                        opened.execute(NOT_LASTING)
                     value = job(Translating(opened))
                     is_done = True
             except _CONFLICT:

@@ -70,6 +70,8 @@ class Life:
         self._url = url
         self._owner = owner
         self._held = threading.Event()
+        self.count = 0
+        """How often the lock was taken."""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._live, name="life", daemon=True)
 
@@ -114,6 +116,7 @@ class Life:
                 # After a lost connection the server may take a while to see that the old one is gone.
                 row = opened.execute(_HOLD, [NAMESPACE, self._owner]).fetchone()
                 if row and row["held"]:
+                    self.count += 1
                     self._held.set()
             else:
                 opened.execute("SELECT 1")
