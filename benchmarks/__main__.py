@@ -17,7 +17,7 @@ from typing import Final
 
 import click
 
-from benchmarks.answering import measured, table
+from benchmarks.answering import measured, summary, table
 from benchmarks.bench import FULL, QUICK, Bench, Extent, bench
 from benchmarks.disk import disk
 from benchmarks.screens import screens
@@ -28,12 +28,13 @@ from bot.store.connecting import sqlite3
 from bot.storing import now
 
 
-async def answers(around: Bench, extent: Extent) -> Table:
+async def answers(around: Bench, extent: Extent) -> Sequence[Table]:
     """Measure how fast Slack is answered, next to bare Bolt apps."""
-    return table(await measured(around, extent))
+    found = await measured(around, extent)
+    return table(found), summary(found)
 
 
-BENCHMARKS: Final[Mapping[str, Callable[[Bench, Extent], Awaitable[Table]]]] = {
+BENCHMARKS: Final[Mapping[str, Callable[[Bench, Extent], Awaitable[Sequence[Table]]]]] = {
     "disk": disk,
     "starting": starting,
     "trips": trips,
@@ -59,7 +60,8 @@ async def run(names: Sequence[str], extent: Extent, draw: Callable[[Table], str]
     with tempfile.TemporaryDirectory(prefix="transferbot-bench-", ignore_cleanup_errors=True) as folder:
         async with bench(Path(folder)) as around:
             for name in names:
-                click.echo(draw(await BENCHMARKS[name](around, extent)))
+                for found in await BENCHMARKS[name](around, extent):
+                    click.echo(draw(found))
 
 
 @click.command(help=(__doc__ or "").partition("\n")[0])

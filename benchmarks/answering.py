@@ -113,14 +113,43 @@ def table(found: Mapping[Case, Found]) -> Table:
     return Table("Answers to Slack", (*columns, *more), rows)
 
 
+def summary(found: Mapping[Case, Found]) -> Table:
+    """Draw what is promised: shares of the bare app's throughput, and how late the last answers came."""
+    kinds = {(case.kind, case.at_once): None for case in sorted(found, key=_order)}
+    delays = {case.globus: None for case in sorted(found, key=_order) if case.globus != NO_GLOBUS}
+    first = next(iter(delays))
+    names = [(name, delay) for name in (HTTP, SOCKET) for delay in delays]
+    rows = []
+    for kind, at_once in kinds:
+        limits = [Case(kind, NO_GLOBUS, at_once, name) for name, does in LIMITS.items() if does == kind]
+        shares = [_ratio(case, found) for case in limits if case in found]
+        bots = [Case(kind, delay, at_once, name) for name, delay in names]
+        slowest = 1000 * median([one.quantile(0.99) for one in found[Case(kind, first, at_once, HTTP)].loads])
+        rows.append(
+            (
+                kind,
+                str(at_once),
+                number(shares[0]) if shares else NO_GLOBUS,
+                *(number(_ratio(case, found)) for case in bots),
+                number(slowest),
+                str(sum(load.late for case in bots for load in found[case].loads)),
+            )
+        )
+    columns = ("message", "at once", "limit", *(f"{name}, {delay}" for name, delay in names))
+    return Table("Throughput as a share of the bare app's", (*columns, "p99 ms", "late"), rows)
+
+
+def _ratio(case: Case, found: Mapping[Case, Found]) -> float:
+    """Give the share of the bare app's throughput in the same round; 0 where it was not measured."""
+    bare = found.get(Case(case.kind, NO_GLOBUS, case.at_once, REFERENCE))
+    pairs = zip(found[case].loads, bare.loads, strict=True) if bare else ()
+    return median([one.throughput / other.throughput for one, other in pairs if other.throughput])
+
+
 def _row(case: Case, found: Mapping[Case, Found]) -> Sequence[str]:
     here, loads = found[case], found[case].loads
     bare = found.get(Case(case.kind, NO_GLOBUS, case.at_once, REFERENCE))
-    ratio = cpu = 0.0
-    if bare:
-        pairs = list(zip(loads, bare.loads, strict=True))
-        ratio = median([one.throughput / other.throughput for one, other in pairs if other.throughput])
-        cpu = median(here.busy) / max(median(bare.busy), 1e-9)
+    cpu = median(here.busy) / max(median(bare.busy), 1e-9) if bare else 0.0
     return (
         case.kind,
         case.globus,
@@ -133,7 +162,7 @@ def _row(case: Case, found: Mapping[Case, Found]) -> Sequence[str]:
         str(sum(load.late for load in loads)),
         str(sum(load.bad for load in loads)),
         number(1000 * median(here.busy)),
-        number(ratio),
+        number(_ratio(case, found)),
         number(cpu),
     )
 

@@ -1,7 +1,7 @@
 """What the disk allows: how often it takes a page for good, and how often one SQLite transaction."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from time import perf_counter
@@ -14,7 +14,7 @@ from bot.store.database import SqliteDatabase
 _PAGE = bytes(4096)
 
 
-async def disk(bench: Bench, extent: Extent) -> Table:
+async def disk(bench: Bench, extent: Extent) -> Sequence[Table]:
     """Measure it one at a time, in the folder where the databases of the other benchmarks are."""
     place = bench.place("disk")
     rows = [
@@ -22,7 +22,7 @@ async def disk(bench: Bench, extent: Extent) -> Table:
         ("a row and COMMIT, by SQLite alone", number(_committing(place / "alone.db", extent.seconds))),
         ("a row and COMMIT, through the bot's writer", number(_writing(place / "bot.db", extent.seconds))),
     ]
-    return Table("The disk, one at a time", ("what", "times/s"), rows)
+    return (Table("The disk, one at a time", ("what", "times/s"), rows),)
 
 
 def _appending(file: Path, seconds: float) -> float:

@@ -19,7 +19,7 @@ _LONGEST = 30.0
 _LOOKING = 0.05
 
 
-async def screens(bench: Bench, extent: Extent) -> Table:
+async def screens(bench: Bench, extent: Extent) -> Sequence[Table]:
     """Let one person make many timers, and look at them again and again."""
     async with bot(bench.slack, bench.prepared, bench.place("screens"), over_socket=False) as server:
         made = await _make(bench, server.port, extent.timers)
@@ -33,7 +33,7 @@ async def screens(bench: Bench, extent: Extent) -> Table:
         _row("the Home tab, from the event to what is known at Slack", first),
         _row("the Home tab, from the event to what Globus says at Slack", live),
     ]
-    return Table(f"With {extent.timers} timers", ("what", "count", "p50 ms", "p99 ms", "max ms"), rows)
+    return (Table(f"With {extent.timers} timers", ("what", "count", "p50 ms", "p99 ms", "max ms"), rows),)
 
 
 def _row(name: str, load: Load) -> Sequence[str]:

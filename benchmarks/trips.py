@@ -25,7 +25,7 @@ _EACH: Final = 0.3
 """How long each call takes, in seconds."""
 
 
-async def trips(bench: Bench, extent: Extent) -> Table:
+async def trips(bench: Bench, extent: Extent) -> Sequence[Table]:
     """Make a timer each way, the second time, when tokens are at hand."""
     del extent
     bench.globus.take(_EACH)  # so that it shows which calls wait for which
@@ -35,7 +35,7 @@ async def trips(bench: Bench, extent: Extent) -> Table:
     ]
     bench.globus.take(0)
     columns = ("who", "calls", "one after another", "which")
-    return Table("Round trips to Globus until the timer exists", columns, rows)
+    return (Table("Round trips to Globus until the timer exists", columns, rows),)
 
 
 def _row(who: str, calls: Sequence[Json]) -> Sequence[str]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from time import perf_counter
 from typing import Final
 
 from bot.answering import Answering
@@ -107,7 +108,7 @@ class Stores:
 
     @cached_property
     def answering(self) -> Answering:
-        return Answering()
+        return Answering(perf_counter)
 
     @cached_property
     def counters(self) -> Counters:

@@ -22,7 +22,7 @@ AFTER_A_CRASH: Final = timedelta(seconds=30)
 COURTESY_SECONDS: Final = 0.25
 """How long work waits for answers to go first: under a load that never ends it goes on, if slowly."""
 
-BETWEEN_LOOKS: Final = 0.01
+BETWEEN_LOOKS: Final = 0.005
 """Between two looks whether answers are under way, in seconds; each takes microseconds."""
 
 BETWEEN_TRIES: Final = 2.0

@@ -166,9 +166,9 @@ class Boundary:
     `answering` is told that somebody waits.
     """
 
-    def __init__(self, workspaces: Workspaces, answering: Answering | None = None) -> None:
+    def __init__(self, workspaces: Workspaces, answering: Answering) -> None:
         self._workspaces = workspaces
-        self._answering = answering or Answering()
+        self._answering = answering
         self._members = Members()
 
     def around(self, handler: Handler) -> Handler:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.accounts import SlackUser
+from bot.answering import Answering
 from bot.installing import Installation, NotInstalled
 from bot.serving import join
 from bot.settings import read
@@ -65,7 +67,7 @@ class World:
         self.workspaces = Workspaces(*installations)
         client = AsyncWebClient(base_url="http://127.0.0.1:9/api/", retry_handlers=[])
         self.app: AsyncApp = build(client, signing_secret=None, workspaces=self.workspaces)
-        listen = Listen(self.app, Boundary(self.workspaces))
+        listen = Listen(self.app, Boundary(self.workspaces, Answering(perf_counter)))
         for register in (listen.action, listen.options, listen.view, listen.view_closed, listen.shortcut):
             register("x", self.handle)
         listen.event("x", self.handle)
