@@ -52,6 +52,28 @@ def test_a_look_at_what_was_known_is_no_news_and_changes_nothing() -> None:
     assert observed == Observation(known)
 
 
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"name": "Renamed [abcdefgh]"},
+        {"next_run": None},
+        {"status": TimerStatus.ENDED},
+        {"status": TimerStatus.INACTIVE, "inactivity": Inactivity(is_paused=True)},
+        {"runs": (Run(NOW, "task"),)},
+    ],
+)
+def test_whatever_is_otherwise_in_a_list_is_seen(otherwise: dict[str, object]) -> None:
+    known = replace(KNOWN, next_run=SEEN.next_run)
+
+    assert look(known, replace(SEEN, **otherwise)).timer != known  # type: ignore[arg-type]
+
+
+def test_a_timer_that_is_seen_again_is_watched_again() -> None:
+    known = replace(KNOWN, next_run=SEEN.next_run, unwatched="signed out")
+
+    assert look(known, SEEN).timer.unwatched == ""
+
+
 def test_a_run_that_has_begun_is_followed_to_its_end() -> None:
     begun = look(KNOWN, replace(SEEN, runs=(run(),)))
     assert begun.timer.running == (run(),)
