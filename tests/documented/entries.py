@@ -32,6 +32,10 @@ _TEST_IT: Final = Elsewhere(".ci/run: block '## Test it'")
 _SHORT_FAULTS: Final = (
     "tests/faults/test_campaigns.py::test_what_is_promised_holds_when_it_is_broken_on_purpose"
 )
+_DAY: Final = Long(
+    simulated_day,
+    "tests/test_simulated_day.py::test_a_day_of_hourly_timers_costs_little_and_misses_nothing",
+)
 
 
 def _with_compose(command: str) -> None:
@@ -139,10 +143,8 @@ ENTRIES: Final[Mapping[str, Way]] = {
     "python -m tests.faults --only kill": Long(faults, _SHORT_FAULTS),
     "python -m tests.faults --full --only kill": Long(faults, _SHORT_FAULTS),
     "pytest tests/faults -n 4": Elsewhere(_SHORT_FAULTS),
-    "python -m benchmarks.simulated_day": Long(
-        simulated_day,
-        "tests/test_simulated_day.py::test_a_day_of_hourly_timers_costs_little_and_misses_nothing",
-    ),
+    "python -m benchmarks.simulated_day": _DAY,
+    "python -m benchmarks.simulated_day --people 10000 --hours 4": _DAY,
     "python -m benchmarks.big_database": Long(
         big_database, "tests/test_big_database.py::test_every_line_of_the_big_database_is_measured"
     ),
