@@ -54,10 +54,14 @@ def _settings(environ: Mapping[str, str], problems: Sequence[str]) -> Iterator[F
         meant = get_close_matches(name, [setting.name for setting in SETTINGS], n=1, cutoff=LIKENESS)
         remedy = f"Did you mean {meant[0]}?" if meant else "Remove it if it was meant for the bot."
         yield warning(f"Settings: {name} is set, and the bot does not read it", remedy)
-    if settings.readable_by_others():
+    if _readable_by_others(Path(".env")):
         yield problem("Settings: .env can be read by others", "Run `chmod 600 .env`.")
     set_here = [setting.name for setting in SETTINGS if environ.get(setting.name, "").strip()]
     yield ok(f"Settings: {', '.join(set_here) or 'none'} set, all others as by default")
+
+
+def _readable_by_others(dotenv: Path) -> bool:
+    return dotenv.exists() and bool(dotenv.stat().st_mode & 0o077)
 
 
 def _manifest(given: Settings) -> Iterator[Finding]:

@@ -16,9 +16,10 @@ from bot.accounts import SlackUser
 from bot.auditing import Deed
 from bot.errors import Problem
 from bot.examining import Verdict, examine
-from bot.settings import Settings
+from bot.settings import Settings, database_at
 from bot.store.auditing import COLUMNS, exported, note_beside
 from bot.store.backup import back_up
+from bot.store.copying import copy
 from bot.store.forgetting import Forgotten, forget
 from bot.store.opening import beside
 from bot.store.restoring import Verified, restore, verify
@@ -224,4 +225,32 @@ def keys_rotate() -> None:
     sentence(reseal)
 
 
-COMMANDS: Final = (check, health, backup, restore_command, forget_command, audit, keys)
+@click.command("copy")
+@click.option("--from", "source", metavar="URL", help="sqlite:///… or postgresql://…; else DATABASE_URL.")
+@click.option("--to", "target", metavar="URL", help="The same, of a new database; else DATABASE_URL.")
+def copy_command(source: str | None, target: str | None) -> None:
+    """Copy everything from one database to another, new one, while no bot runs, and compare the two."""
+
+    def move() -> None:
+        given = configured()
+        ends = [database_at(url) if url else given.database for url in (source, target)]
+        if ends[0] == ends[1]:
+            raise Problem("Both are the same database.", "Give --from and --to.")
+        copied = copy(*ends, at=now())
+        for table, found in copied.items():
+            if found.rows:
+                click.echo(f"{table}: {found.rows:,} rows, sha256 {found.digest[:16]}")
+        click.echo(f"All {sum(found.rows for found in copied.values()):,} rows are there, and are the same.")
+        click.echo(_next_step(given, ends[1]))
+
+    sentence(move)
+
+
+def _next_step(given: Settings, target: Path | str) -> str:
+    """Say what makes the bot run on the copy; without its keys it could open nothing in it."""
+    there = "DATABASE_URL is" if given.database == target else "Set DATABASE_URL to"
+    keys = "" if given.keys else ", and TRANSFERBOT_KEYS to what stands in the key file beside the old one"
+    return f"Next: {there} the new one{keys}; `transferbot check`; start the bot. Keep the old one a while."
+
+
+COMMANDS: Final = (check, health, backup, restore_command, copy_command, forget_command, audit, keys)

@@ -193,11 +193,6 @@ def strangers(environ: Mapping[str, str], *, dotenv: Path = Path(".env")) -> Seq
     return sorted(name for name in meant - known if not name.startswith("OTEL_"))
 
 
-def readable_by_others(dotenv: Path = Path(".env")) -> bool:
-    """Say whether there is a `.env` that others than its owner may read."""
-    return dotenv.exists() and bool(dotenv.stat().st_mode & 0o077)
-
-
 class _Reader:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._given = {name: value.strip() for name, value in environ.items() if value.strip()}
@@ -315,16 +310,25 @@ class _Reader:
         return url
 
     def _database(self) -> Path | Secret:
-        url = self._get("DATABASE_URL")
-        if url.startswith(("postgresql://", "postgres://")):
-            if "TRANSFERBOT_KEYS" not in self._given:
-                self.problems.append(
-                    "PostgreSQL needs TRANSFERBOT_KEYS, the same for all bots on it (`transferbot keys new`)"
-                )
-            return Secret(url)
-        if not url.startswith("sqlite:///") or url == "sqlite:///":
-            self.problems.append("DATABASE_URL looks like sqlite:///transferbot.db or postgresql://…")
-        return Path(url.removeprefix("sqlite:///"))
+        try:
+            where = database_at(self._get("DATABASE_URL"))
+        except SettingsProblem as problem:
+            self.problems.append(f"DATABASE_URL {problem.happened}")
+            return Path("transferbot.db")
+        if isinstance(where, Secret) and "TRANSFERBOT_KEYS" not in self._given:
+            self.problems.append(
+                "PostgreSQL needs TRANSFERBOT_KEYS, the same for all bots on it (`transferbot keys new`)"
+            )
+        return where
+
+
+def database_at(url: str) -> Path | Secret:
+    """Give where a database is: the path of a file, or the address of a server. Raises SettingsProblem."""
+    if url.startswith(("postgresql://", "postgres://")):
+        return Secret(url)
+    if not url.startswith("sqlite:///") or url == "sqlite:///":
+        raise SettingsProblem("looks like sqlite:///transferbot.db or postgresql://…", "Write it so.")
+    return Path(url.removeprefix("sqlite:///"))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -57,7 +57,7 @@ def restore(file: Path, to: Path, vault: Vault, *, at: datetime) -> tuple[Verifi
     """
     verified = verify(file, vault)
     to.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _alone(to):
+    with alone(to):
         half = to.with_name(f".{to.name}.part")
         try:
             _copy(file, half)
@@ -104,13 +104,14 @@ def _schema_of(database: SqliteUtils, file: Path) -> str:
 
 
 @contextmanager
-def _alone(to: Path) -> Iterator[None]:
+def alone(to: Path) -> Iterator[None]:
+    """Keep bots off a database meanwhile; raises DatabaseProblem while one is using it."""
     lock = FileLock(to.with_name(to.name + ".lock"), mode=0o600)
     try:
         with lock.acquire(timeout=0):
             yield
     except Timeout as error:
-        raise DatabaseProblem(f"A transferbot is using {to}.", "Stop it, and restore then.") from error
+        raise DatabaseProblem(f"A transferbot is using {to}.", "Stop it, and do it then.") from error
 
 
 def _copy(file: Path, half: Path) -> None:

@@ -71,7 +71,7 @@ def living(url: str) -> Iterator[Opened | None]:
 
 @pytest.fixture(autouse=True)
 def _living(request: pytest.FixtureRequest) -> None:
-    if "url" in request.fixturenames:
+    if {"database", "url"} <= set(request.fixturenames):
         request.getfixturevalue("living")
 
 

@@ -1,0 +1,191 @@
+"""A server that several bots share: who lives, what becomes of conflicts, and how it may be missing."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from psycopg.errors import SerializationFailure
+
+from bot.errors import DatabaseProblem
+from bot.store.port import Connection, Database, insert
+from bot.store.postgresql.connecting import bound, translated
+from bot.store.postgresql.database import PostgresqlDatabase
+from bot.store.queue import as_text, claim, recover
+from tests.postgresql import PASSWORD, Server
+from tests.store.looking import add, count
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+WATCH = {"team_id": "T1", "user_id": "U1", "due": as_text(NOW)}
+NOTHING = "postgresql://nobody:planted-password@127.0.0.1:9/nothing"
+
+
+@pytest.fixture
+def kind() -> str:
+    return "postgresql"
+
+
+def wait(look: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
+    while not look():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def taken(database: Database, owner: str) -> int:
+    return len(claim(database, "watches", "watch_id", now=NOW, owner=owner, limit=5))
+
+
+@pytest.mark.parametrize(
+    ("sql", "here"),
+    [
+        ("SELECT a FROM b WHERE c = ? AND d = :name", "SELECT a FROM b WHERE c = %s AND d = %(name)s"),
+        (
+            "SELECT '12:30?' WHERE a LIKE 'x%' AND b % 2 = 0",
+            "SELECT '12:30?' WHERE a LIKE 'x%%' AND b %% 2 = 0",
+        ),
+        ("SELECT a::bigint, 'it''s :not'", "SELECT a::bigint, 'it''s :not'"),
+    ],
+)
+def test_statements_are_written_as_the_driver_wants_them(sql: str, here: str) -> None:
+    assert translated(sql) == here
+
+
+def test_a_text_keeps_all_but_the_character_that_it_cannot_hold() -> None:
+    assert bound(["a\0b", b"a\0b", 1, None]) == ["a\N{REPLACEMENT CHARACTER}b", b"a\0b", 1, None]
+
+
+def test_two_that_count_on_what_they_read_come_one_after_the_other(database: Database) -> None:
+    """Each gives a draft the number of those that are there: alone, no two have the same."""
+    together = threading.Barrier(2)
+    first = {"U1", "U2"}
+
+    def number(user_id: str) -> Callable[[Connection], None]:
+        def write(writer: Connection) -> None:
+            [there] = writer.query("SELECT count(*) AS count FROM drafts")
+            if user_id in first:
+                first.discard(user_id)
+                together.wait(10)
+            row = {"team_id": "T1", "user_id": user_id, "request_id": "r", "form": str(there["count"])}
+            insert(writer, "drafts", row | {"saved_at": ""})
+
+        return write
+
+    async def both() -> None:
+        await asyncio.gather(*(database.write_soon(number(user_id)) for user_id in ("U1", "U2")))
+
+    asyncio.run(both())
+    rows = database.read(lambda reader: list(reader.query("SELECT form FROM drafts ORDER BY form")))
+    assert [row["form"] for row in rows] == ["0", "1"]
+
+
+def test_what_conflicts_for_ever_is_told_in_the_end(database: Database) -> None:
+    tries = []
+
+    def conflict(_writer: Connection) -> None:
+        tries.append(1)
+        raise SerializationFailure
+
+    with pytest.raises(SerializationFailure):
+        asyncio.run(database.write_soon(conflict))
+    assert len(tries) > 10
+
+
+def test_of_many_that_claim_at_once_each_gets_rows_of_its_own(database: Database) -> None:
+    for number in range(40):
+        add(database, "watches", WATCH | {"user_id": f"U{number}"})
+    got: list[int] = []
+
+    def work(owner: str) -> None:
+        while rows := claim(database, "watches", "watch_id", now=NOW, owner=owner, limit=1):
+            got.extend(row["watch_id"] for row in rows)
+
+    threads = [threading.Thread(target=work, args=(owner,)) for owner in ("one", "another", "third")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(got) == len(set(got))
+    while taken(database, "one"):
+        pass
+    query = "SELECT count(*) AS count FROM watches WHERE lease_owner IS NULL"
+    assert database.read(lambda reader: list(reader.query(query))) == [{"count": 0}]
+
+
+def test_whoever_loses_the_connection_that_proves_its_life_gets_no_work_until_it_has_another(
+    url: str, server: Server
+) -> None:
+    first = PostgresqlDatabase(url, owner="first")
+    second = PostgresqlDatabase(url, owner="second")
+    add(first, "watches", WATCH)
+    assert taken(first, "first") == 1
+    assert (first.alive, first.lives) == (True, 1)
+
+    server.run(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks "
+        "WHERE locktype = 'advisory' AND objid = hashtext('first')::oid",
+        name=url.rpartition("/")[2],
+    )
+    recover(second, "watches", owner="second")
+    assert taken(second, "second") == 1
+
+    wait(lambda: first.alive and first.lives == 2)
+    add(first, "watches", WATCH | {"user_id": "U2"})
+    assert taken(first, "first") == 1
+    first.close()
+    recover(second, "watches", owner="second")
+    assert taken(second, "second") == 1
+    second.close()
+
+
+def test_without_proof_of_life_there_is_no_work(database: Database) -> None:
+    add(database, "watches", WATCH)
+
+    assert taken(database, "nobody") == 0
+    assert taken(database, "one") == 1
+
+
+def test_a_database_in_which_no_bot_ever_was_is_not_taken_for_one(server: Server) -> None:
+    with server.database("nothing_in_it", template="template1") as url:
+        with pytest.raises(DatabaseProblem, match="No transferbot has used"):
+            PostgresqlDatabase(url)
+        PostgresqlDatabase(url, migrated_at=NOW).close()
+        database = PostgresqlDatabase(url)
+        assert count(database, "chores") == 1
+        database.close()
+
+
+def test_three_that_start_at_once_change_the_schema_once(server: Server) -> None:
+    with server.database("three_at_once", template="template1") as url:
+        opened: list[PostgresqlDatabase] = []
+
+        def start(owner: str) -> None:
+            opened.append(PostgresqlDatabase(url, migrated_at=NOW, owner=owner))
+
+        threads = [threading.Thread(target=start, args=(f"process-{number}",)) for number in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [database.alive for database in opened] == [True] * 3
+        for database in opened:
+            database.close()
+
+
+def test_a_schema_of_a_newer_version_is_refused(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as opened:
+        opened.execute("INSERT INTO migrations VALUES ('m999_tomorrow', '')")
+
+    with pytest.raises(DatabaseProblem, match="newer transferbot"):
+        PostgresqlDatabase(url, migrated_at=NOW)
+
+
+def test_a_server_that_is_not_there_is_told_of_without_the_password() -> None:
+    with pytest.raises(DatabaseProblem, match="cannot be reached") as told:
+        PostgresqlDatabase(NOTHING, migrated_at=NOW)
+
+    assert PASSWORD not in str(told.value)
