@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,9 +57,13 @@ class Server:
         with psycopg.connect(address, autocommit=True) as opened:
             opened.execute(statement.encode())
 
+    def empty(self, name: str) -> AbstractContextManager[str]:
+        """Make a database without anything; gives its address."""
+        return self.database(name, template="template1")
+
     @contextmanager
     def database(self, name: str, *, template: str = "template_bot") -> Iterator[str]:
-        """Make a database with the bot's schema, or an empty one from `template1`; gives its address."""
+        """Make a database with the bot's schema; gives its address."""
         self.run(f"CREATE DATABASE {name} OWNER transferbot TEMPLATE {template}")
         try:
             yield self.url(name)

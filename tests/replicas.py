@@ -161,7 +161,7 @@ def replicas(folder: Path, server: Server, *, seed: int = 1) -> Iterator[Replica
     name = f"replicas_{folder.name.replace('-', '_')}_{next(_NUMBER)}"
     chance = random.Random(seed)  # noqa: S311 - moments that repeat, no secrets
     with ExitStack() as closing:
-        url = closing.enter_context(server.database(name.lower()[-50:], template="template1"))
+        url = closing.enter_context(server.empty(name.lower()[-50:]))
         several = Replicas(closing.enter_context(staged(folder)), url, chance)
         closing.callback(several.end)
         yield several

@@ -113,6 +113,13 @@ ENTRIES: Final[Mapping[str, Way]] = {
     "transferbot keys rotate": Here(Scene.BESIDE_A_BOT, "secrets were sealed anew"),
     "transferbot forget TEAM USER": Here(Scene.BESIDE_A_BOT, "Forgotten: ", typed="y\n"),
     "transferbot restore FILE": Here(Scene.AT_REST, "What was there is"),
+    'transferbot copy --from sqlite:///transferbot.db --to "$NEW"': Here(Scene.ON_A_SERVER, "are the same"),
+    'pg_dump --format=custom --no-owner --file=transferbot.dump "$NEW"': Here(Scene.ON_A_SERVER),
+    'pg_restore --no-owner --exit-on-error --dbname="$ANOTHER" transferbot.dump': Here(
+        Scene.ON_A_SERVER,
+        "schema is",
+        instead='{} && export DATABASE_URL="$ANOTHER" TRANSFERBOT_KEYS="$(cat *.key)" && transferbot check',
+    ),
     "transferbot run": Served(Scene.AT_REST, "ready"),
     # The sandbox
     "transferbot sandbox --port 8000 --globus-port 8001": Served(Scene.SANDBOX, "# To drive it"),
@@ -142,6 +149,7 @@ ENTRIES: Final[Mapping[str, Way]] = {
     "python -m tests.faults --full": Long(faults, _SHORT_FAULTS),
     "python -m tests.faults --only kill": Long(faults, _SHORT_FAULTS),
     "python -m tests.faults --full --only kill": Long(faults, _SHORT_FAULTS),
+    "python -m tests.faults --only replicas --only replicas-news": Long(faults, _SHORT_FAULTS),
     "pytest tests/faults -n 4": Elsewhere(_SHORT_FAULTS),
     "python -m benchmarks.simulated_day": _DAY,
     "python -m benchmarks.simulated_day --people 10000 --hours 4": _DAY,

@@ -13,6 +13,7 @@ from typing import Final
 
 from tests.documented.shown import ROOT
 from tests.documented.ways import PLACEHOLDERS, Here, Served
+from tests.postgresql import required
 from tests.stories.stage import Stage, _environment, free_port
 
 PATIENCE: Final = 60
@@ -93,6 +94,12 @@ def beside(stage: Stage) -> Place:
     settings = {name: value for name, value in stage.settings.items() if value}
     (stage.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     return Place(stage.folder, words=PLACEHOLDERS)
+
+
+def on_a_server(stage: Stage, new: str, another: str) -> Place:
+    """Give the folder of a bot that was stopped, beside a server."""
+    given = {name: value for name, value in stage.settings.items() if value}
+    return Place(stage.folder, environment=given | {"NEW": new, "ANOTHER": another}, programs=required())
 
 
 def checkout(folder: Path) -> Place:

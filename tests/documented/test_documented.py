@@ -26,6 +26,7 @@ from tests.documented.ways import (
     assert_ours,
     assert_read,
 )
+from tests.replicas import own_server
 from tests.stories.stage import Stage, staged
 from tests.test_commands import commands
 
@@ -87,6 +88,16 @@ def test_on_a_machine_that_has_nothing_yet(stage: Stage, tmp_path: Path) -> None
     place = scenes.machine(stage, folder)
     for text, way in of(Scene.MACHINE):
         place.run(text, way)
+
+
+def test_on_a_server(stage: Stage) -> None:
+    stage.start_bot()
+    stage.link_account()
+    stage.stop_bot()
+    with own_server() as server, server.empty("new") as new, server.empty("another") as another:
+        place = scenes.on_a_server(stage, new, another)
+        for text, way in of(Scene.ON_A_SERVER):
+            place.run(text, way)
 
 
 def test_in_the_sandbox(tmp_path: Path) -> None:

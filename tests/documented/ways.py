@@ -25,6 +25,8 @@ class Scene(Enum):
     """A machine without anything, whose `/opt` and `/etc` are folders of the test's."""
     CHECKOUT = auto()
     """The repository."""
+    ON_A_SERVER = auto()
+    """The place of a bot that was stopped, and a PostgreSQL server with two empty databases."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ def test_without_proof_of_life_there_is_no_work(database: Database) -> None:
 
 
 def test_a_database_in_which_no_bot_ever_was_is_not_taken_for_one(server: Server) -> None:
-    with server.database("nothing_in_it", template="template1") as url:
+    with server.empty("nothing_in_it") as url:
         with pytest.raises(DatabaseProblem, match="No transferbot has used"):
             PostgresqlDatabase(url)
         PostgresqlDatabase(url, migrated_at=NOW).close()
@@ -160,7 +160,7 @@ def test_a_database_in_which_no_bot_ever_was_is_not_taken_for_one(server: Server
 
 
 def test_three_that_start_at_once_change_the_schema_once(server: Server) -> None:
-    with server.database("three_at_once", template="template1") as url:
+    with server.empty("three_at_once") as url:
         opened: list[PostgresqlDatabase] = []
 
         def start(owner: str) -> None:
