@@ -17,7 +17,7 @@ from typing import Final
 
 import click
 
-from benchmarks.answering import measured, summary, table
+from benchmarks.answering import measured, summaries, whole
 from benchmarks.bench import FULL, QUICK, Bench, Extent, bench
 from benchmarks.disk import disk
 from benchmarks.screens import screens
@@ -31,7 +31,7 @@ from bot.storing import now
 async def answers(around: Bench, extent: Extent) -> Sequence[Table]:
     """Measure how fast Slack is answered, next to bare Bolt apps."""
     found = await measured(around, extent)
-    return table(found), summary(found)
+    return (whole(found), *summaries(found))
 
 
 BENCHMARKS: Final[Mapping[str, Callable[[Bench, Extent], Awaitable[Sequence[Table]]]]] = {

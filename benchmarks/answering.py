@@ -63,7 +63,7 @@ async def measured(bench: Bench, extent: Extent) -> Mapping[Case, Found]:
     for _ in range(extent.rounds):
         for name in (CEILING, *BARE) if extent.limits else APPS:
             kinds = [LIMITS[name]] if name in LIMITS else list(KINDS)
-            async with _bare(bench, name) as running:
+            async with _bare_app(bench, name) as running:
                 await _drive(running, found, extent, name, NO_GLOBUS, kinds)
         for delay in extent.delays:
             bench.globus.take(DELAYS[delay])
@@ -88,7 +88,7 @@ async def _drive(
 
 
 @asynccontextmanager
-async def _bare(bench: Bench, name: str) -> AsyncIterator[_Running]:
+async def _bare_app(bench: Bench, name: str) -> AsyncIterator[_Running]:
     async with bare(name, bench.slack, bench.place("bare")) as server:
         yield _Running(server, lambda kind: over_http(server.port, kind, answers=False))
 
@@ -105,51 +105,62 @@ async def _bot(bench: Bench, name: str) -> AsyncIterator[_Running]:
             yield _Running(server, lambda kind: over_http(server.port, kind))
 
 
-def table(found: Mapping[Case, Found]) -> Table:
+def whole(found: Mapping[Case, Found]) -> Table:
     """Draw it: medians over the rounds, but of the longest the longest, and of what went wrong all."""
     rows = [_row(case, found) for case in sorted(found, key=_order)]
     columns = ("message", "Globus", "at once", "arrangement", "answers/s", "p50 ms", "p99 ms", "max ms")
-    more = ("late", "bad", "CPU ms", "÷ bare", "CPU ÷ bare")
+    more = ("late", "bad", "CPU ms", "÷ bare", "by CPU")
     return Table("Answers to Slack", (*columns, *more), rows)
 
 
-def summary(found: Mapping[Case, Found]) -> Table:
-    """Draw what is promised: shares of the bare app's throughput, and how late the last answers came."""
-    kinds = {(case.kind, case.at_once): None for case in sorted(found, key=_order)}
-    delays = {case.globus: None for case in sorted(found, key=_order) if case.globus != NO_GLOBUS}
-    first = next(iter(delays))
+def summaries(found: Mapping[Case, Found]) -> Sequence[Table]:
+    """Draw shares of the bare app's speed: of its throughput, and by the processor's time for each answer.
+
+    With many at once both say the same, and the second is steadier where others use the machine.
+    """
+    return (
+        _summary(found, "Throughput as a share of the bare app's", _ratio),
+        _summary(found, "The bare app's CPU time for each answer, as a share of this one's", _thrift),
+    )
+
+
+def _summary(
+    found: Mapping[Case, Found], title: str, share: Callable[[Case, Mapping[Case, Found]], float]
+) -> Table:
+    cases = sorted(found, key=_order)
+    delays = {case.globus: None for case in cases if case.globus != NO_GLOBUS}
     names = [(name, delay) for name in (HTTP, SOCKET) for delay in delays]
     rows = []
-    for kind, at_once in kinds:
+    for kind, at_once in {(case.kind, case.at_once): None for case in cases}:
         limits = [Case(kind, NO_GLOBUS, at_once, name) for name, does in LIMITS.items() if does == kind]
-        shares = [_ratio(case, found) for case in limits if case in found]
+        shares = [number(share(case, found)) for case in limits if case in found]
         bots = [Case(kind, delay, at_once, name) for name, delay in names]
-        slowest = 1000 * median([one.quantile(0.99) for one in found[Case(kind, first, at_once, HTTP)].loads])
-        rows.append(
-            (
-                kind,
-                str(at_once),
-                number(shares[0]) if shares else NO_GLOBUS,
-                *(number(_ratio(case, found)) for case in bots),
-                number(slowest),
-                str(sum(load.late for case in bots for load in found[case].loads)),
-            )
-        )
-    columns = ("message", "at once", "limit", *(f"{name}, {delay}" for name, delay in names))
-    return Table("Throughput as a share of the bare app's", (*columns, "p99 ms", "late"), rows)
+        late = sum(load.late for case in bots for load in found[case].loads)
+        limit = shares[0] if shares else NO_GLOBUS
+        rows.append((kind, str(at_once), limit, *(number(share(case, found)) for case in bots), str(late)))
+    columns = ("message", "at once", "limit", *(f"{name}, {delay}" for name, delay in names), "late")
+    return Table(title, columns, rows)
+
+
+def _bare(case: Case, found: Mapping[Case, Found]) -> Found:
+    """Give the bare app under the same load; nothing where it was not measured."""
+    return found.get(Case(case.kind, NO_GLOBUS, case.at_once, REFERENCE), Found())
 
 
 def _ratio(case: Case, found: Mapping[Case, Found]) -> float:
-    """Give the share of the bare app's throughput in the same round; 0 where it was not measured."""
-    bare = found.get(Case(case.kind, NO_GLOBUS, case.at_once, REFERENCE))
-    pairs = zip(found[case].loads, bare.loads, strict=True) if bare else ()
+    """Give the share of the bare app's throughput in the same round."""
+    pairs = zip(found[case].loads, _bare(case, found).loads, strict=False)
     return median([one.throughput / other.throughput for one, other in pairs if other.throughput])
+
+
+def _thrift(case: Case, found: Mapping[Case, Found]) -> float:
+    """Give what the bare app needs of the processor for each answer, as a share of what this one needs."""
+    needs = median(found[case].busy)
+    return median(_bare(case, found).busy) / needs if needs else 0.0
 
 
 def _row(case: Case, found: Mapping[Case, Found]) -> Sequence[str]:
     here, loads = found[case], found[case].loads
-    bare = found.get(Case(case.kind, NO_GLOBUS, case.at_once, REFERENCE))
-    cpu = median(here.busy) / max(median(bare.busy), 1e-9) if bare else 0.0
     return (
         case.kind,
         case.globus,
@@ -163,7 +174,7 @@ def _row(case: Case, found: Mapping[Case, Found]) -> Sequence[str]:
         str(sum(load.bad for load in loads)),
         number(1000 * median(here.busy)),
         number(_ratio(case, found)),
-        number(cpu),
+        number(_thrift(case, found)),
     )
 
 
