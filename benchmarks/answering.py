@@ -23,7 +23,7 @@ REFERENCE: Final = "AsyncApp, uvicorn"
 LIMITS: Final = {"AsyncApp + views.open": "command", "AsyncApp + one row": "submission"}
 """Bare apps that do what a bot cannot leave out, and with which kind of message they do it."""
 
-APPS: Final = ("Bolt, Flask, gunicorn", REFERENCE)
+APPS: Final = (REFERENCE, "Bolt, Flask, gunicorn")
 BARE: Final = (*APPS, *LIMITS)
 CEILING: Final = "no app at all"
 HTTP: Final = "bot, HTTP"
@@ -43,10 +43,24 @@ class Case:
 
 @dataclass(slots=True)
 class Found:
-    """What came of the rounds of one case; `busy` is the server's CPU time for each answer, in seconds."""
+    """What came of the rounds of one case; `busy` is the server's CPU time for each answer, in seconds.
+
+    `shares` are those of the bare app's throughput, and `thrift` those of its CPU time, each time as it was
+    measured shortly before.
+    """
 
     loads: list[Load] = field(default_factory=list)
     busy: list[float] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
+    thrift: list[float] = field(default_factory=list)
+
+    def add(self, load: Load, busy: float, bare: "Found") -> None:
+        """Add a round, measured shortly after the bare app's last one."""
+        self.loads.append(load)
+        self.busy.append(busy)
+        if bare.loads and bare.loads[-1].throughput and busy:
+            self.shares.append(load.throughput / bare.loads[-1].throughput)
+            self.thrift.append(bare.busy[-1] / busy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +72,20 @@ class _Running:
 
 
 async def measured(bench: Bench, extent: Extent) -> Mapping[Case, Found]:
-    """Measure every arrangement in turn, each started anew, and all of that in several rounds."""
+    """Measure every arrangement in turn, each started anew, in rounds; the bare app before each pair."""
     found: dict[Case, Found] = {}
+    others = (*APPS[1:], CEILING, *LIMITS) if extent.limits else APPS[1:]
     for _ in range(extent.rounds):
-        for name in (CEILING, *BARE) if extent.limits else APPS:
-            kinds = [LIMITS[name]] if name in LIMITS else list(KINDS)
-            async with _bare_app(bench, name) as running:
-                await _drive(running, found, extent, name, NO_GLOBUS, kinds)
-        for delay in extent.delays:
+        for number_of_block, delay in enumerate(extent.delays):
+            for name in (REFERENCE, *others) if number_of_block == 0 else (REFERENCE,):
+                kinds = [LIMITS[name]] if name in LIMITS else list(KINDS)
+                async with _bare_app(bench, name) as running:
+                    await _drive(running, found, extent, name, NO_GLOBUS, kinds)
             bench.globus.take(DELAYS[delay])
             for name in (HTTP, SOCKET):
                 async with _bot(bench, name) as running:
                     await _drive(running, found, extent, name, delay, list(KINDS))
-        bench.globus.take(0)
+            bench.globus.take(0)
     return found
 
 
@@ -82,9 +97,9 @@ async def _drive(
         for at_once in extent.at_once:
             before = running.server.busy()
             load = await driven(ask, at_once=at_once, seconds=extent.seconds)
+            busy = (running.server.busy() - before) / max(load.sent, 1)
             into = found.setdefault(Case(kind, globus, at_once, name), Found())
-            into.loads.append(load)
-            into.busy.append((running.server.busy() - before) / max(load.sent, 1))
+            into.add(load, busy, found[Case(kind, NO_GLOBUS, at_once, REFERENCE)])
 
 
 @asynccontextmanager
@@ -119,44 +134,27 @@ def summaries(found: Mapping[Case, Found]) -> Sequence[Table]:
     With many at once both say the same, and the second is steadier where others use the machine.
     """
     return (
-        _summary(found, "Throughput as a share of the bare app's", _ratio),
-        _summary(found, "The bare app's CPU time for each answer, as a share of this one's", _thrift),
+        _summary(found, "Throughput as a share of the bare app's", lambda one: one.shares),
+        _summary(found, "Its CPU time for each answer as a share of this one's", lambda one: one.thrift),
     )
 
 
-def _summary(
-    found: Mapping[Case, Found], title: str, share: Callable[[Case, Mapping[Case, Found]], float]
-) -> Table:
+def _summary(found: Mapping[Case, Found], title: str, shares_of: Callable[[Found], Sequence[float]]) -> Table:
     cases = sorted(found, key=_order)
     delays = {case.globus: None for case in cases if case.globus != NO_GLOBUS}
     names = [(name, delay) for name in (HTTP, SOCKET) for delay in delays]
     rows = []
     for kind, at_once in {(case.kind, case.at_once): None for case in cases}:
         limits = [Case(kind, NO_GLOBUS, at_once, name) for name, does in LIMITS.items() if does == kind]
-        shares = [number(share(case, found)) for case in limits if case in found]
+        shares = [number(median(shares_of(found[case]))) for case in limits if case in found]
         bots = [Case(kind, delay, at_once, name) for name, delay in names]
         late = sum(load.late for case in bots for load in found[case].loads)
         limit = shares[0] if shares else NO_GLOBUS
-        rows.append((kind, str(at_once), limit, *(number(share(case, found)) for case in bots), str(late)))
+        rows.append(
+            (kind, str(at_once), limit, *(number(median(shares_of(found[case]))) for case in bots), str(late))
+        )
     columns = ("message", "at once", "limit", *(f"{name}, {delay}" for name, delay in names), "late")
     return Table(title, columns, rows)
-
-
-def _bare(case: Case, found: Mapping[Case, Found]) -> Found:
-    """Give the bare app under the same load; nothing where it was not measured."""
-    return found.get(Case(case.kind, NO_GLOBUS, case.at_once, REFERENCE), Found())
-
-
-def _ratio(case: Case, found: Mapping[Case, Found]) -> float:
-    """Give the share of the bare app's throughput in the same round."""
-    pairs = zip(found[case].loads, _bare(case, found).loads, strict=False)
-    return median([one.throughput / other.throughput for one, other in pairs if other.throughput])
-
-
-def _thrift(case: Case, found: Mapping[Case, Found]) -> float:
-    """Give what the bare app needs of the processor for each answer, as a share of what this one needs."""
-    needs = median(found[case].busy)
-    return median(_bare(case, found).busy) / needs if needs else 0.0
 
 
 def _row(case: Case, found: Mapping[Case, Found]) -> Sequence[str]:
@@ -173,8 +171,8 @@ def _row(case: Case, found: Mapping[Case, Found]) -> Sequence[str]:
         str(sum(load.late for load in loads)),
         str(sum(load.bad for load in loads)),
         number(1000 * median(here.busy)),
-        number(_ratio(case, found)),
-        number(_thrift(case, found)),
+        number(median(here.shares)),
+        number(median(here.thrift)),
     )
 
 
