@@ -1,5 +1,7 @@
 """What the bot keeps: its database, sealed where it must be, and the stores in it."""
 
+import os
+import platform
 import secrets
 import uuid
 from collections.abc import Callable
@@ -95,7 +97,7 @@ class Stores:
     ) -> None:
         self.given = given
         self.clock = clock
-        self.owner = f"process-{uuid.uuid4()}"
+        self.owner = f"{platform.node()}-{os.getpid()}-{uuid.uuid4()}"  # as an administrator knows it
         self._only = only
         self._closing = closing
 

@@ -90,6 +90,15 @@ class Replicas(Stage):
         self.bots.clear()
         return max(codes, default=None)
 
+    @property
+    def name(self) -> str:
+        """The database's name."""
+        return self._url.rpartition("/")[2]
+
+    def face(self, number: int) -> str:
+        """Give where a bot says how it is."""
+        return f"http://127.0.0.1:{self._ports[number]}"
+
     def end(self) -> None:
         """Stop all bots, and what is in front of them."""
         self.stop_bot()

@@ -44,3 +44,20 @@ def test_what_is_missing_for_many_is_named_and_nothing_else(missing: str) -> Non
 def test_a_public_address_needs_a_way_to_know_people() -> None:
     with pytest.raises(SettingsProblem, match="PUBLIC_URL needs SLACK_CLIENT_ID"):
         read(GIVEN | {"SLACK_BOT_TOKEN": "xoxb-1", "PUBLIC_URL": "https://bot.example.org"})
+
+
+def test_a_server_needs_keys_that_all_bots_share() -> None:
+    given = GIVEN | MANY | {"DATABASE_URL": "postgresql://bot:pass%21word@db.example.org/bot"}
+    with pytest.raises(SettingsProblem, match="PostgreSQL needs TRANSFERBOT_KEYS"):
+        read(given)
+
+    settings = read(given | {"TRANSFERBOT_KEYS": "key"})
+    assert settings.database == given["DATABASE_URL"]
+    assert "pass" not in repr(settings)
+    assert {given["DATABASE_URL"], "pass%21word", "pass!word", "key"} <= set(settings.secrets)
+
+
+@pytest.mark.parametrize("url", ["mysql://db/bot", "transferbot.db", "sqlite:///"])
+def test_no_other_database_is_taken(url: str) -> None:
+    with pytest.raises(SettingsProblem, match="DATABASE_URL looks like"):
+        read(GIVEN | MANY | {"DATABASE_URL": url})

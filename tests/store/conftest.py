@@ -10,27 +10,18 @@ from typing import Final
 
 import pytest
 
-from bot.settings import environment
 from bot.store.database import SqliteDatabase
 from bot.store.port import Running
 from bot.store.postgresql.connecting import Opened, connected
 from bot.store.postgresql.database import PostgresqlDatabase
 from bot.store.postgresql.living import NAMESPACE
-from tests.postgresql import Server, binaries, shared
+from tests.postgresql import Server, binaries
 
 OWNERS: Final = ("one", "another", "third")
 """The names under which tests claim work. On PostgreSQL somebody has to live under them."""
 
 NUMBER: Final = count()
 AT: Final = datetime(2026, 11, 26, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A PostgreSQL server, which all workers of the session share."""
-    base = tmp_path_factory.getbasetemp()
-    with shared(base.parent if "PYTEST_XDIST_WORKER" in environment() else base) as server:
-        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

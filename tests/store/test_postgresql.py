@@ -10,11 +10,15 @@ import psycopg
 import pytest
 from psycopg.errors import SerializationFailure
 
+from bot.accounts import Account, SlackUser, Token
 from bot.errors import DatabaseProblem
+from bot.store.linking import AccountStore
 from bot.store.port import Connection, Database, insert
+from bot.store.postgresql import examining
 from bot.store.postgresql.connecting import bound, translated
 from bot.store.postgresql.database import PostgresqlDatabase
 from bot.store.queue import as_text, claim, recover
+from bot.store.vault import Vault, new_key, read_keys
 from tests.postgresql import PASSWORD, Server
 from tests.store.looking import add, count
 
@@ -189,3 +193,53 @@ def test_a_server_that_is_not_there_is_told_of_without_the_password() -> None:
         PostgresqlDatabase(NOTHING, migrated_at=NOW)
 
     assert PASSWORD not in str(told.value)
+
+
+def test_whoever_writes_after_the_end_is_refused_at_once(url: str) -> None:
+    database = PostgresqlDatabase(url)
+    database.close()
+
+    with pytest.raises(DatabaseProblem, match="is closed"):
+        database.write(lambda writer: writer.execute("DELETE FROM drafts"))
+
+
+def test_a_beat_is_written_by_a_user_who_is_nothing_special_and_not_without_proof_of_life(
+    url: str, server: Server
+) -> None:
+    database = PostgresqlDatabase(url, owner="beating")
+    database.beat(10)
+    with psycopg.connect(url) as opened:
+        opened.execute("LOCK TABLE chores")  # whatever others do to tables
+        database.beat(10)
+    database.close()
+    with pytest.raises(DatabaseProblem, match="Proof of life"):
+        database.beat(10)
+    del server
+
+
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        ("", "ok       Database: PostgreSQL 1"),
+        ("DELETE FROM migrations WHERE name LIKE 'm021%'", "the next start brings its schema up to date"),
+        ("INSERT INTO migrations VALUES ('m999', '')", "problem  Database: written by a newer"),
+    ],
+)
+def test_the_check_says_how_a_server_is(url: str, before: str, found: str) -> None:
+    with psycopg.connect(url, autocommit=True) as opened:
+        if before:
+            opened.execute(before.encode())
+
+    assert found in "\n".join(map(str, examining.database(url)))
+
+
+def test_the_check_says_that_keys_are_missing_or_others(url: str) -> None:
+    accounts = AccountStore(
+        server_side := PostgresqlDatabase(url), Vault(read_keys(new_key())), clock=lambda: NOW
+    )
+    accounts.link(Account(SlackUser("T1", "U1"), "i", "ada"), (Token("timers", "all", "a", "r", 2**31),))
+    server_side.close()
+
+    assert "Set TRANSFERBOT_KEYS" in str(next(examining.keys(url, None)))
+    with pytest.raises(DatabaseProblem, match="key that is not listed"):
+        list(examining.keys(url, new_key()))

@@ -161,6 +161,8 @@ class PostgresqlDatabase:
             try:
                 return self._write(job, alone=alone, lasting=lasting)
             except _PASSES as error:
+                if self._pool.closed:
+                    raise DatabaseProblem("The database is closed.", "Start the bot again.") from error
                 log.warning("a write is tried again: %s", " ".join(str(error).split()))
             time.sleep(BETWEEN_TRIES)
         return self._write(job, alone=alone, lasting=lasting)

@@ -55,5 +55,5 @@ def _server(opened: Opened) -> Iterator[Finding]:
     else:
         [row] = opened.execute(HELD.encode()).fetchall()
         yield ok(
-            f"Database: PostgreSQL {version}, its schema is {max(done)}, {row['held']} bots are running on it"
+            f"Database: PostgreSQL {version}, its schema is {max(done)}, bots running on it: {row['held']}"
         )
