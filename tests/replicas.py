@@ -48,20 +48,20 @@ http {{
 
 
 class Replicas(Stage):
-    """A stage with three bots. `kill_bot` kills any of them, `start_bot` starts whichever does not run."""
+    """A stage with several bots. `kill_bot` kills any of them, `start_bot` starts whichever does not run."""
 
-    def __init__(self, stage: Stage, url: str, chance: random.Random) -> None:
+    def __init__(self, stage: Stage, url: str, chance: random.Random, bots: int) -> None:
         super().__init__(stage.folder, stage.settings | {"DATABASE_URL": url, "TRANSFERBOT_KEYS": new_key()})
         self._url = url
         self.chance = chance
-        self._ports = [free_port() for _ in range(BOTS)]
+        self._ports = [free_port() for _ in range(bots)]
         self.bots: dict[int, Fork] = {}
         self._balancer: subprocess.Popen[bytes] | None = None
 
     @override
     def start_bot(self, **settings: str) -> None:
         self.settings.update(settings)
-        missing = [number for number in range(BOTS) if number not in self.bots]
+        missing = [number for number in range(len(self._ports)) if number not in self.bots]
         for number in missing:
             self.bots[number] = self._started(number)
         for number in missing:
@@ -165,13 +165,13 @@ class Replicas(Stage):
 
 
 @contextmanager
-def replicas(folder: Path, server: Server, *, seed: int = 1) -> Iterator[Replicas]:
+def replicas(folder: Path, server: Server, *, seed: int = 1, bots: int = BOTS) -> Iterator[Replicas]:
     """Run a sandbox, and whatever bots the story starts on one database of a server."""
     name = f"replicas_{folder.name.replace('-', '_')}_{next(_NUMBER)}"
     chance = random.Random(seed)  # noqa: S311 - moments that repeat, no secrets
     with ExitStack() as closing:
         url = closing.enter_context(server.empty(name.lower()[-50:]))
-        several = Replicas(closing.enter_context(staged(folder)), url, chance)
+        several = Replicas(closing.enter_context(staged(folder)), url, chance, bots)
         closing.callback(several.end)
         yield several
 

@@ -11,6 +11,7 @@ from typing import Final
 import yaml
 
 from benchmarks.big_database import main as big_database
+from benchmarks.replicas import main as replicas
 from benchmarks.simulated_day import main as simulated_day
 from tests.documented.shown import ROOT
 from tests.documented.ways import (
@@ -155,6 +156,9 @@ ENTRIES: Final[Mapping[str, Way]] = {
     "python -m benchmarks.simulated_day --people 10000 --hours 4": _DAY,
     "python -m benchmarks.big_database": Long(
         big_database, "tests/test_big_database.py::test_every_line_of_the_big_database_is_measured"
+    ),
+    "python -m benchmarks.replicas": Long(
+        replicas, "tests/test_replicas.py::test_one_bot_and_three_are_measured"
     ),
     "pip install 'mutmut>=3.8,<4'": _MUTATED,
     "cp -r . /tmp/mutated && cd /tmp/mutated && mutmut run && mutmut results": _MUTATED,

@@ -73,7 +73,7 @@ class Flood(Crowd):
     def __init__(self, stage: Stage, url: str, *, pause: float) -> None:
         self._url = url
         self._pause = pause
-        forms = {who: _sent_once(stage, person, f"first {who}") for who, person in people(stage).items()}
+        forms = {who: sent_once(stage, person, f"first {who}") for who, person in people(stage).items()}
         super().__init__([partial(self._send, who, form) for who, form in forms.items()])
 
     def _send(self, who: str, form: Json) -> None:
@@ -125,7 +125,7 @@ def people(stage: Stage) -> dict[str, Person]:
     return {"ada": stage.ada, "grace": stage.grace}
 
 
-def _sent_once(stage: Stage, person: Person, name: str) -> Json:
+def sent_once(stage: Stage, person: Person, name: str) -> Json:
     """Let a person fill in a form, and give what Slack delivered."""
     # Once, so that no number of them comes near what Globus allows a person together.
     stage.schedule(SHARED, SHARED, person, name=name, repeat="once", destination_path="/data/first/")
