@@ -10,6 +10,7 @@ from typing import Final
 
 import yaml
 
+from benchmarks.__main__ import main as benchmarks
 from benchmarks.big_database import main as big_database
 from benchmarks.replicas import main as replicas
 from benchmarks.simulated_day import main as simulated_day
@@ -32,6 +33,10 @@ _TRY_IT: Final = Elsewhere(".ci/run: block '## Try it'")
 _TEST_IT: Final = Elsewhere(".ci/run: block '## Test it'")
 _SHORT_FAULTS: Final = (
     "tests/faults/test_campaigns.py::test_what_is_promised_holds_when_it_is_broken_on_purpose"
+)
+_BARE: Final = Long(
+    benchmarks,
+    "tests/test_benchmarks.py::test_the_command_starts_everything_and_draws_a_table_without_bad_answers",
 )
 _DAY: Final = Long(
     simulated_day,
@@ -152,6 +157,10 @@ ENTRIES: Final[Mapping[str, Way]] = {
     "python -m tests.faults --full --only kill": Long(faults, _SHORT_FAULTS),
     "python -m tests.faults --only replicas --only replicas-news": Long(faults, _SHORT_FAULTS),
     "pytest tests/faults -n 4": Elsewhere(_SHORT_FAULTS),
+    "python -m benchmarks": _BARE,
+    "python -m benchmarks --only answers --seconds 1 --rounds 2": _BARE,
+    "python -m benchmarks --only disk": _BARE,
+    "python -m benchmarks --only disk --only starting --only trips --only screens": _BARE,
     "python -m benchmarks.simulated_day": _DAY,
     "python -m benchmarks.simulated_day --people 10000 --hours 4": _DAY,
     "python -m benchmarks.big_database": Long(
