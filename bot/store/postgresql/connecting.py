@@ -51,7 +51,7 @@ def unreachable(error: Exception) -> DatabaseProblem:
     """Say that there is no server, or none that lets us in. What psycopg says has no password in it."""
     said = " ".join(str(error).split())
     return DatabaseProblem(
-        f"The database cannot be reached: {said.rstrip('.')}.", "Check DATABASE_URL, and that it is running."
+        f"The database cannot be reached: {said.rstrip('.?')}.", "Check DATABASE_URL, and that it is running."
     )
 
 
