@@ -111,7 +111,7 @@ def alone(to: Path) -> Iterator[None]:
         with lock.acquire(timeout=0):
             yield
     except Timeout as error:
-        raise DatabaseProblem(f"A transferbot is using {to}.", "Stop it, and do it then.") from error
+        raise DatabaseProblem(f"A transferbot is using {to}.", "Stop it first.") from error
 
 
 def _copy(file: Path, half: Path) -> None:

@@ -177,7 +177,7 @@ def test_a_backup_is_verified_and_restored_and_the_bot_goes_on_from_it(empty_sta
     stage.command("forget", TEAM, ADA, "--yes")
     refused = stage.command("restore", "copy.db")
     assert refused.returncode == 1
-    assert "Stop it, and restore then." in refused.stdout
+    assert "Stop it first." in refused.stdout
 
     stage.stop_bot()
     restored = stage.command("restore", "copy.db")
