@@ -142,7 +142,8 @@ def build(client: AsyncWebClient, *, signing_secret: str | None, workspaces: Wor
 async def keeping_connections(app: AsyncApp) -> AsyncIterator[None]:
     """Let the calls of all handlers share connections to Slack that stay open, until the block ends.
 
-    Each call has a connection of its own otherwise, whose making a person waits for.
+    Each call has a connection of its own otherwise, whose making a person waits for. One that died without a
+    word is found out, and closed, by a call that ends at the client's time limit: a long one would be felt.
     """
     client = app.client
     # With only this limit a call ends as it does without: others would let slack_sdk send a message twice.
