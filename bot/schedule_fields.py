@@ -117,6 +117,8 @@ class ScheduleReading:
         if (runs or until) and (said.runs or said.until):
             self.problems["interval"] = "The end is said here and in its own fields; say it once."
         begins = start if "start" in self._form else said.start
+        if said.interval is None:  # as with `once`, the fields that say when it ends mean nothing
+            return self._checked(begins, None, None, None)
         return self._checked(begins, said.interval, runs or said.runs, until or said.until)
 
     def _checked(

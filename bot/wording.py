@@ -1,6 +1,6 @@
 """A schedule in words: `every 6h for 3 days`, `daily at 02:30 until 2027-01-31`, `once tomorrow 9am`.
 
-Words are read in a person's time zone, and every schedule can be written in words that read back as itself.
+Words are read in a person's time zone.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Final
 import dateparser
 
 from bot.errors import FormProblems, Problem
-from bot.schedules import Schedule, interval_in_words, read_interval
+from bot.schedules import Schedule, read_interval
 
 _KEYWORDS: Final = re.compile(
     r"(?<![\w:./-])(every|each|hourly|daily|nightly|weekly|fortnightly|monthly|yearly|once|for|until|till|ending|"
@@ -54,25 +54,6 @@ class NotUnderstood(Problem):
 def read_schedule(text: str, *, now: datetime, zone: tzinfo) -> Schedule:
     """Read a schedule; raises NotUnderstood. Without a start it starts `now`, which is an aware datetime."""
     return _Reading(now.astimezone(zone).replace(microsecond=0), zone).schedule(_normalised(text))
-
-
-def write_schedule(schedule: Schedule, *, zone: tzinfo) -> str:
-    """Write a schedule in words that `read_schedule` reads back as the same, to the second."""
-    start = _written(schedule.start, zone)
-    if schedule.interval is None:
-        return f"once {start}"
-    words = f"every {interval_in_words(schedule.interval)} starting {start}"
-    if schedule.until:
-        return f"{words} until {_written(schedule.until, zone)}"
-    return f"{words}, {schedule.runs} times" if schedule.runs else words
-
-
-def _written(moment: datetime, zone: tzinfo) -> str:
-    local = moment.astimezone(zone).replace(microsecond=0)
-    if local.replace(fold=0).astimezone(UTC) != local.astimezone(UTC):
-        # The hour that comes twice when clocks go back can only be told in another zone.
-        return f"{_written(moment, UTC)} UTC"
-    return local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
 
 
 def _normalised(text: str) -> str:
@@ -186,6 +167,8 @@ def _clauses(text: str) -> dict[str, str]:
         last = "every" if _is_interval(before.strip()) else "once"
         clauses.say(last, before.strip())
     for keyword, after in zip(rest[::2], map(str.strip, rest[1::2]), strict=True):
+        if keyword in _OFTEN and last == "times":
+            raise _not_in_steps()  # "twice daily" is not every day, two times in all
         what, words = _clause(keyword, after)
         if what == "at" and last in _DATED:
             clauses.said[last] = f"{clauses.said[last]} at {words}".strip()
@@ -222,8 +205,12 @@ def _frequency(words: str) -> tuple[timedelta, str]:
         if words in {weekday, weekday[:3], f"{weekday}s"}:
             return timedelta(weeks=1), weekday
     if "weekday" in words or "month" in words or "year" in words:
-        raise NotUnderstood("Globus repeats in fixed steps: in weeks, days, hours or minutes.")
+        raise _not_in_steps()
     return _interval(words), ""
+
+
+def _not_in_steps() -> NotUnderstood:
+    return NotUnderstood("Globus repeats in fixed steps: in weeks, days, hours or minutes.")
 
 
 def _is_interval(words: str) -> bool:
@@ -235,10 +222,10 @@ def _is_interval(words: str) -> bool:
 
 
 def _interval(words: str) -> timedelta:
-    written = re.sub(r"\bother\b", "2", words)
+    written = re.sub(r"\bhalf (?:an )?hour\b", "30m", re.sub(r"\bother\b", "2", words))
     for number, name in enumerate(_NUMBERS, start=1):
         written = re.sub(rf"\b{name}\b", str(number), written)
-    written = re.sub(r"\b(?:an?|half an)\b", "1", written)
+    written = re.sub(r"\ban?\b", "1", written)
     for unit, letter in _UNITS.items():
         written = re.sub(rf"(?<![a-z])(?:{unit})(?![a-z])", letter, written)
     if re.fullmatch(r"[wdhms]", written):

@@ -115,6 +115,12 @@ def test_a_transfer_that_happens_once_ignores_an_end_that_was_chosen_before() ->
     assert plan.schedule == Schedule(start=NOW)
 
 
+def test_words_that_say_once_have_no_end_whatever_its_fields_hold() -> None:
+    once = {"repeat": "custom", "interval": "once tomorrow 9am", "end": "runs", "end_runs": "5"}
+
+    assert read_plan(GOOD | once, now=NOW).schedule == Schedule(start=datetime(2026, 11, 25, 9, tzinfo=UTC))
+
+
 def test_only_the_interval_of_a_custom_schedule_counts() -> None:
     assert read_plan(GOOD | {"interval": "banana"}, now=NOW).schedule.interval == timedelta(days=1)
 
