@@ -17,7 +17,8 @@ from bot.globus.examining import MISSPELT, GlobusExamination, addresses
 from bot.installing import Installation
 from bot.secret import Secret
 from bot.serving import join
-from bot.settings import SETTINGS, Settings
+from bot.setting_list import SETTINGS
+from bot.settings import Settings
 from bot.slack.app import Listen
 from bot.slack.examining import SlackExamination, manifest
 from bot.store import examining as store

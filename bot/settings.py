@@ -1,20 +1,20 @@
-"""The only reader of the environment: every setting, what it means, and its default."""
+"""The only reader of the environment: what is set there becomes values, and what is wrong is named."""
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
 
 from bot.errors import SettingsProblem
 from bot.secret import Secret, passwords
+from bot.setting_list import GLOBUS_APP_URL, SETTINGS, default_of
 
-SLACK_API_URL: Final = "https://slack.com/api/"
-GLOBUS_APP_URL: Final = "https://app.globus.org"
 GLOBUS_AUTH_URL: Final = "https://auth.globus.org"
 
 OURS: Final = ("SLACK_", "GLOBUS_SDK_", "GLOBUS_CLIENT_", "TRANSFERBOT_")
@@ -22,79 +22,6 @@ OURS: Final = ("SLACK_", "GLOBUS_SDK_", "GLOBUS_CLIENT_", "TRANSFERBOT_")
 
 OF_THE_SDK: Final = ("GLOBUS_SDK_ENVIRONMENT", "GLOBUS_SDK_VERIFY_SSL")
 """What the Globus SDK reads besides (https://globus-sdk-python.readthedocs.io/en/stable/core/config.html)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting, as the documentation lists it."""
-
-    name: str
-    meaning: str
-    default: str = ""
-
-
-SETTINGS: Final = (
-    Setting(
-        "SLACK_BOT_TOKEN",
-        "the bot's token, `xoxb-…`, for one workspace; without it many can install the bot at "
-        "`PUBLIC_URL/slack/install`",
-    ),
-    Setting("SLACK_APP_TOKEN", "the app-level token, `xapp-…`; if set, the bot uses Socket Mode"),
-    Setting("SLACK_SIGNING_SECRET", "checks that HTTP requests come from Slack; needed without Socket Mode"),
-    Setting(
-        "SLACK_CLIENT_ID",
-        "the Slack app's ID; needed for `PUBLIC_URL`, to sign people in with Slack, and for many workspaces",
-    ),
-    Setting("SLACK_CLIENT_SECRET", "its secret"),
-    Setting("SLACK_API_URL", "base of Slack's Web API, ends in `/api/`", SLACK_API_URL),
-    Setting("GLOBUS_CLIENT_ID", "the Globus app's ID"),
-    Setting("GLOBUS_CLIENT_SECRET", "its secret; without one it is a native app, and people sign in first"),
-    Setting("GLOBUS_SDK_SERVICE_URL_AUTH", "another Globus Auth, as for the Globus SDK", "Globus's"),
-    Setting("GLOBUS_SDK_SERVICE_URL_TRANSFER", "another Globus Transfer", "Globus's"),
-    Setting("GLOBUS_SDK_SERVICE_URL_TIMER", "another Globus Timers", "Globus's"),
-    Setting("GLOBUS_SDK_SERVICE_URL_APP", "another Globus web app, for links", GLOBUS_APP_URL),
-    Setting("GLOBUS_SDK_HTTP_TIMEOUT", "seconds that one call to Globus may take", "20"),
-    Setting("UNCLEAR_LOOKS", "seconds after an unclear creation at which to look for the timer", "5,30,120"),
-    Setting(
-        "WATCH_LOOKS",
-        "seconds after a run is due at which to look for it, between looks at a long run at most, and "
-        "between looks when nothing is due",
-        "30,3600,21600",
-    ),
-    Setting("DIGEST_AT", "time of day of the daily digest, in each person's own zone", "09:00"),
-    Setting(
-        "PUBLIC_URL",
-        "where browsers reach the bot, `https://…`; without it people paste Globus's code into Slack",
-    ),
-    Setting("HOST", "where the web face listens", "127.0.0.1"),
-    Setting("PORT", "its port", "3000"),
-    Setting(
-        "HEALTH_PORT",
-        "where health and metrics are told in Socket Mode without `PUBLIC_URL`; 0 is nowhere",
-        "0",
-    ),
-    Setting(
-        "DATABASE_URL",
-        "the database, `sqlite:///path`, or `postgresql://user:password@host/name` for several bots at once",
-        "sqlite:///transferbot.db",
-    ),
-    Setting(
-        "TRANSFERBOT_KEYS",
-        "sealing keys, parted by commas: the first seals, all open",
-        "a file beside the SQLite database",
-    ),
-    Setting(
-        "RETENTION_DAYS",
-        "how long what is over is kept: requests, timers that are gone, and old runs; 0 is for ever",
-        "90",
-    ),
-    Setting("LOG_FORMAT", "`json` or `console`", "console"),
-    Setting("SENTRY_DSN", "a Sentry project that hears of errors, scrubbed; needs the extra `observability`"),
-    Setting(
-        "OTEL_EXPORTER_OTLP_ENDPOINT", "an OpenTelemetry collector that hears what took how long; as above"
-    ),
-    Setting("LOG_LEVEL", "`DEBUG`, `INFO`, `WARNING` or `ERROR`", "INFO"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +87,8 @@ def hand_over(given: Mapping[str, str]) -> None:
     The Globus SDK looks up its services there, and OpenTelemetry its headers. Bolt would change its mode by
     itself on meeting Slack's credentials; it is told everything as arguments instead.
     """
-    handed = ("GLOBUS_SDK_", "OTEL_")
-    os.environ.update({name: value for name, value in given.items() if name.startswith(handed)})
+    read_there = ("GLOBUS_SDK_", "OTEL_")
+    os.environ.update({name: value for name, value in given.items() if name.startswith(read_there)})
     for name in [name for name in os.environ if name.startswith("SLACK_")]:
         del os.environ[name]
 
@@ -214,17 +141,17 @@ class _Reader:
             globus_client_secret=self._secret("GLOBUS_CLIENT_SECRET"),
             globus_app_url=self._given.get("GLOBUS_SDK_SERVICE_URL_APP", GLOBUS_APP_URL).rstrip("/"),
             globus_auth_url=self._given.get("GLOBUS_SDK_SERVICE_URL_AUTH", GLOBUS_AUTH_URL).rstrip("/"),
-            globus_timeout=self._number("GLOBUS_SDK_HTTP_TIMEOUT"),
+            globus_timeout=self._number("GLOBUS_SDK_HTTP_TIMEOUT", 0.1, 600),
             unclear_looks=self._looks("UNCLEAR_LOOKS"),
             watch_looks=self._looks("WATCH_LOOKS", count=3),
             digest_at=self._time("DIGEST_AT"),
             public_url=self._public_url(),
             host=self._get("HOST"),
-            port=int(self._number("PORT")),
-            health_port=int(self._number("HEALTH_PORT")),
+            port=int(self._number("PORT", 0, 65_535)),
+            health_port=int(self._number("HEALTH_PORT", 0, 65_535)),
             database=self._database(),
             keys=self._secret("TRANSFERBOT_KEYS"),
-            retention_days=max(int(self._number("RETENTION_DAYS")), 0),
+            retention_days=int(self._number("RETENTION_DAYS", 0, 36_500)),
             log_format=self._one_of("LOG_FORMAT", "console", "json"),
             log_level=self._one_of("LOG_LEVEL", "DEBUG", "INFO", "WARNING", "ERROR"),
             sentry_dsn=self._secret("SENTRY_DSN"),
@@ -232,8 +159,7 @@ class _Reader:
         )
 
     def _get(self, name: str) -> str:
-        default = next(setting.default for setting in SETTINGS if setting.name == name)
-        return self._given.get(name, default)
+        return self._given.get(name, default_of(name))
 
     def _required(self, name: str) -> str:
         if name not in self._given:
@@ -258,39 +184,41 @@ class _Reader:
 
     def _one_of(self, name: str, *choices: str) -> str:
         given = self._get(name)
-        if given not in choices:
-            self.problems.append(f"{name} is one of {', '.join(choices)}")
-        return given
+        if given in choices:
+            return given
+        self.problems.append(f"{name} is one of {', '.join(choices)}")
+        return default_of(name)
 
-    def _number(self, name: str) -> float:
+    def _number(self, name: str, least: float, most: float) -> float:
         try:
-            return float(self._get(name))
+            number = float(self._get(name))
         except ValueError:
-            self.problems.append(f"{name} is a number")
-            return 0
+            number = least - 1
+        if least <= number <= most:
+            return number
+        self.problems.append(f"{name} is a number from {least} to {most}")
+        return float(default_of(name))
 
     def _looks(self, name: str, *, count: int | None = None) -> tuple[timedelta, ...]:
         """Read growing seconds, `count` of them if it is given."""
-        try:
-            looks = tuple(timedelta(seconds=float(part)) for part in self._get(name).split(","))
-        except ValueError:
-            looks = ()
-        if not looks or list(looks) != sorted(looks) or len(looks) != (count or len(looks)):
-            default = next(setting.default for setting in SETTINGS if setting.name == name)
-            self.problems.append(f"{name} is growing seconds, such as {default}")
-        return looks
+        with suppress(ValueError, OverflowError):
+            looks = _lengths(self._get(name))
+            if timedelta() <= looks[0] and list(looks) == sorted(looks) and count in {None, len(looks)}:
+                return looks
+        self.problems.append(f"{name} is growing seconds, such as {default_of(name)}")
+        return _lengths(default_of(name))
 
     def _time(self, name: str) -> time:
         try:
             read = time.fromisoformat(self._get(name))
         except ValueError:
-            self.problems.append(f"{name} is a time of day, such as 09:00")
-            return time(9)
+            self.problems.append(f"{name} is a time of day, such as {default_of(name)}")
+            read = time.fromisoformat(default_of(name))
         return read.replace(tzinfo=None)
 
     def _api_url(self) -> str:
         url = self._get("SLACK_API_URL")
-        if urlsplit(url).scheme not in {"http", "https"} or not url.endswith("/"):
+        if _split(url).scheme not in {"http", "https"} or not url.endswith("/"):
             self.problems.append("SLACK_API_URL is an address that ends in /api/")
         return url
 
@@ -298,9 +226,9 @@ class _Reader:
         url = self._get("PUBLIC_URL").rstrip("/")
         if not url:
             return ""
-        parts = urlsplit(url)
-        loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-        if not parts.netloc or (parts.scheme != "https" and not (parts.scheme == "http" and loopback)):
+        parts = _split(url)
+        schemes = {"http", "https"} if parts.hostname in {"127.0.0.1", "localhost", "::1"} else {"https"}
+        if not parts.netloc or parts.scheme not in schemes:
             self.problems.append("PUBLIC_URL is an address that begins with https://")
         signs_in = {"SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"} <= self._given.keys()
         if not signs_in and "SLACK_BOT_TOKEN" in self._given:  # without a token it is said already
@@ -314,12 +242,23 @@ class _Reader:
             where = database_at(self._get("DATABASE_URL"))
         except SettingsProblem as problem:
             self.problems.append(f"DATABASE_URL {problem.happened}")
-            return Path("transferbot.db")
+            where = database_at(default_of("DATABASE_URL"))
         if isinstance(where, Secret) and "TRANSFERBOT_KEYS" not in self._given:
             self.problems.append(
                 "PostgreSQL needs TRANSFERBOT_KEYS, the same for all bots on it (`transferbot keys new`)"
             )
         return where
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
+def _lengths(text: str) -> tuple[timedelta, ...]:
+    return tuple(timedelta(seconds=float(part)) for part in text.split(","))
 
 
 def database_at(url: str) -> Path | Secret:

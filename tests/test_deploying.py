@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.settings import SETTINGS
+from bot.setting_list import SETTINGS
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()

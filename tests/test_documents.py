@@ -22,7 +22,8 @@ from slack_sdk import WebClient
 from bot.__main__ import main
 from bot.installing import Installation
 from bot.serving import join
-from bot.settings import SETTINGS, read
+from bot.setting_list import SETTINGS
+from bot.settings import read
 from bot.slack.app import Listen
 from bot.slack.examining import USES
 from bot.slack.form import FormContext, form_view

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from bot.settings import SETTINGS
+from bot.setting_list import SETTINGS
 from tests.documented.shown import ROOT
 
 PAGE = (ROOT / "docs" / "scaling.md").read_text()

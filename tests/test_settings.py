@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import SettingsProblem
-from bot.settings import read
+from bot.settings import read, read_leniently
 
 GIVEN = {"SLACK_APP_TOKEN": "xapp-1", "GLOBUS_CLIENT_ID": "c0f1de00-5a4d-4b0f-8b07-000000000001"}
 MANY = {
@@ -61,3 +61,37 @@ def test_a_server_needs_keys_that_all_bots_share() -> None:
 def test_no_other_database_is_taken(url: str) -> None:
     with pytest.raises(SettingsProblem, match="DATABASE_URL looks like"):
         read(GIVEN | MANY | {"DATABASE_URL": url})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "nan"),
+        ("PORT", "inf"),
+        ("PORT", "70000"),
+        ("HEALTH_PORT", "-1"),
+        ("RETENTION_DAYS", "1000000"),
+        ("GLOBUS_SDK_HTTP_TIMEOUT", "0"),
+        ("GLOBUS_SDK_HTTP_TIMEOUT", "nan"),
+        ("WATCH_LOOKS", "30,3600"),
+        ("WATCH_LOOKS", "30,3600,inf"),
+        ("UNCLEAR_LOOKS", "-5,30"),
+        ("UNCLEAR_LOOKS", "30,5"),
+        ("DIGEST_AT", "noon"),
+        ("LOG_LEVEL", "loud"),
+        ("DATABASE_URL", "mysql://db/bot"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_named_and_the_default_stands_in_its_place(
+    name: str, value: str
+) -> None:
+    settings, problems = read_leniently(GIVEN | MANY | {name: value})
+
+    assert [problem.split()[0] for problem in problems] == [name]
+    assert settings == read(GIVEN | MANY)
+
+
+@pytest.mark.parametrize("name", ["PUBLIC_URL", "SLACK_API_URL"])
+def test_an_address_that_cannot_be_taken_apart_is_named(name: str) -> None:
+    with pytest.raises(SettingsProblem, match=f"{name} is an address"):
+        read(GIVEN | MANY | {"SLACK_BOT_TOKEN": "xoxb-1", name: "https://[::1/api/"})

@@ -21,9 +21,8 @@ def port(host: str, number: int) -> Iterator[Finding]:
     try:
         with socket.create_server((host, number), family=family):
             yield ok(f"Port: {where} is free")
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or "it is no port"
-        yield problem(f"Port: {where} cannot be used: {reason}", "Set another HOST or PORT.")
+    except OSError as error:
+        yield problem(f"Port: {where} cannot be used: {error.strerror}", "Set another HOST or PORT.")
 
 
 def public_url(url: str) -> Iterator[Finding]:

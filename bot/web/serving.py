@@ -43,10 +43,9 @@ def _opened(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         opened = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise SettingsProblem(
-            f"{host}:{port} cannot be listened on: {getattr(error, 'strerror', None) or 'it is no port'}.",
-            "Set another HOST or PORT.",
+            f"{host}:{port} cannot be listened on: {error.strerror}.", "Set another HOST or PORT."
         ) from error
     # asyncio does this only for sockets that it made itself. Without it the body of an answer waits for the
     # acknowledgement of its head, which the other side puts off for 40 ms.

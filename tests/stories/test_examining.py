@@ -139,7 +139,7 @@ def a_newer_database(_: Settings, folder: Path) -> None:
     ("spoil", "line"),
     [
         (put(GLOBUS_CLIENT_ID=""), "problem  Settings: set GLOBUS_CLIENT_ID"),
-        (put(PORT="x"), "problem  Settings: PORT is a number"),
+        (put(PORT="x"), "problem  Settings: PORT is a number from 0 to 65535"),
         (put(SLACK_BOT_TOKENS="x"), "warning  Settings: SLACK_BOT_TOKENS .* Did you mean SLACK_BOT_TOKEN?"),
         (
             a_dotenv("DATABASE_URI=x\n", 0o600),
@@ -201,7 +201,10 @@ def a_newer_database(_: Settings, folder: Path) -> None:
             put(PUBLIC_URL="https://127.0.0.1:9", SLACK_CLIENT_ID="1.1", SLACK_CLIENT_SECRET="x"),
             "warning  Public address: no transferbot answers at https://127.0.0.1:9",
         ),
-        (put(SLACK_APP_TOKEN="", PORT="99999"), "problem  Port: 127.0.0.1:99999 cannot be used"),
+        (
+            put(SLACK_APP_TOKEN="", HOST="192.0.2.1"),
+            "problem  Port: 192.0.2.1:3000 cannot be used",
+        ),
     ],
     ids=lambda value: re.sub(r"[^\w ]", "", value)[9:60] if isinstance(value, str) else "",
 )
