@@ -138,7 +138,8 @@ class Workers:
         self._stopped.set()
         self._woken.set()
         self._claiming.join(seconds)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        # What was claimed last has a thread, if not this moment: cancelled, it would be waited for in vain.
+        self._pool.shutdown(wait=False)
         with self._hands:
             self._hands.wait_for(lambda: not self._in_hand, timeout=seconds)
             left = list(self._in_hand.values())

@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from typing_extensions import override
+
 from bot import working
 from bot.working import Line, Workers
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+STOPS = 30
+"""So many ends that one of them meets the worst moment."""
 
 
 class Queue:
@@ -41,6 +45,21 @@ class Queue:
         if self._failures:
             self._failures -= 1
             raise OSError("the disk is full")
+
+
+class SlowQueue(Queue):
+    """One whose last number takes a moment to be claimed, in which the end may begin."""
+
+    def __init__(self, *items: int) -> None:
+        super().__init__(*items)
+        self.is_last = threading.Event()
+
+    @override
+    def claim(self, *, limit: int) -> Sequence[int]:
+        if len(self.due) == 1:
+            self.is_last.set()
+            time.sleep(0.01)
+        return super().claim(limit=limit)
 
 
 class Clock:
@@ -75,6 +94,17 @@ def test_work_is_done_and_let_go() -> None:
         wait_for(lambda: len(queue.released) == 3)
 
     assert sorted(done) == sorted(queue.released) == [1, 2, 3]
+
+
+def test_what_is_claimed_while_the_end_has_begun_is_done_too() -> None:
+    for _ in range(STOPS):
+        queue, done = SlowQueue(*range(8)), list[int]()
+        workers = Workers([Line("numbers", queue, done.append)], clock=Clock())
+        workers.start()
+        queue.is_last.wait(10)
+
+        assert workers.stop(seconds=10)
+        assert sorted(done) == sorted(queue.released) == list(range(8))
 
 
 def test_work_that_lets_go_itself_is_not_let_go_again() -> None:
