@@ -31,7 +31,7 @@ from bot.store.database import SqliteDatabase
 from bot.store.figures import FigureStore
 from bot.store.following import FollowerStore
 from bot.store.linking import AccountStore
-from bot.store.queue import claim
+from bot.store.queue import QUEUES, claim
 from bot.store.retaining import OldStore
 from bot.store.scheduling import RequestStore
 from bot.store.showing import TimerStore
@@ -136,8 +136,8 @@ class Views:
 
     def claim_nothing(self) -> None:
         """Look into every queue while nothing is due."""
-        for table, key in _KEYS.items():
-            claim(self._database, table, key, now=MORNING - timedelta(days=9), owner=OWNER, limit=1)
+        for table in QUEUES:
+            claim(self._database, table, now=MORNING - timedelta(days=9), owner=OWNER, limit=1)
 
     def claim_request(self) -> None:
         """Make a request due, hold it and let go of it."""
@@ -174,20 +174,6 @@ class Views:
     def old(self) -> None:
         """Let all runs go but the latest thirty of each timer, and refused requests."""
         Retaining(old=self._old, days=1, clock=self._clock, again=self._old.again).work(Chore("retention"))
-
-
-_KEYS: Final = {
-    "changes": "change_id",
-    "chores": "name",
-    "digests": "digest_id",
-    "mailboxes": "mailbox_id",
-    "partings": "parting_id",
-    "removals": "team_id",
-    "requests": "request_id",
-    "sign_ins": "sign_in_id",
-    "watches": "watch_id",
-    "workflow_steps": "execution_id",
-}
 
 
 def measured(take: Took, rounds: int) -> list[float]:

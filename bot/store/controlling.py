@@ -133,20 +133,18 @@ class ChangeStore:
 
     def claim(self, *, limit: int) -> Sequence[TimerChange]:
         """Hold up to `limit` changes that are due and free, and give them."""
-        rows = claim(
-            self._database, "changes", "change_id", now=self._clock(), owner=self._owner, limit=limit
-        )
+        rows = claim(self._database, "changes", now=self._clock(), owner=self._owner, limit=limit)
         return [_change(row) for row in rows]
 
     def release(self, item: TimerChange) -> None:
         """Let go of a change; one that gave way while it was under way is forgotten."""
-        release(self._database, "changes", "change_id", item.change_id, owner=self._owner)
+        release(self._database, "changes", item.change_id, owner=self._owner)
         forget = "DELETE FROM changes WHERE change_id = ? AND outcome = 'given way'"
         self._database.write(lambda database: database.execute(forget, [item.change_id]))
 
     def postpone(self, item: TimerChange, *, until: datetime) -> None:
         """Let go of a change, and make it due later."""
-        release(self._database, "changes", "change_id", item.change_id, owner=self._owner, due=until)
+        release(self._database, "changes", item.change_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
         """Let go of what is held by processes that are no more; what gave way meanwhile is forgotten."""

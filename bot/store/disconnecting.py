@@ -191,18 +191,16 @@ class PartingStore:
 
     def claim(self, *, limit: int) -> Sequence[Parting]:
         """Hold up to `limit` partings that are due and free, and give them."""
-        rows = claim(
-            self._database, "partings", "parting_id", now=self._clock(), owner=self._owner, limit=limit
-        )
+        rows = claim(self._database, "partings", now=self._clock(), owner=self._owner, limit=limit)
         return [self._parting(row) for row in rows]
 
     def release(self, item: Parting) -> None:
         """Let go of a parting."""
-        release(self._database, "partings", "parting_id", item.parting_id, owner=self._owner)
+        release(self._database, "partings", item.parting_id, owner=self._owner)
 
     def postpone(self, item: Parting, *, until: datetime) -> None:
         """Let go of a parting, and make it due later."""
-        release(self._database, "partings", "parting_id", item.parting_id, owner=self._owner, due=until)
+        release(self._database, "partings", item.parting_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
         """Let go of what is held by processes that are no more."""

@@ -118,18 +118,16 @@ class FollowerStore:
 
     def claim(self, *, limit: int) -> Sequence[Digest]:
         """Hold up to `limit` digests that are due and free, and give them."""
-        rows = claim(
-            self._database, "digests", "digest_id", now=self._clock(), owner=self._owner, limit=limit
-        )
+        rows = claim(self._database, "digests", now=self._clock(), owner=self._owner, limit=limit)
         return [_digest(row) for row in rows]
 
     def release(self, item: Digest) -> None:
         """Let go of a digest."""
-        release(self._database, "digests", "digest_id", item.digest_id, owner=self._owner)
+        release(self._database, "digests", item.digest_id, owner=self._owner)
 
     def postpone(self, item: Digest, *, until: datetime) -> None:
         """Let go of a digest, and make it due later."""
-        release(self._database, "digests", "digest_id", item.digest_id, owner=self._owner, due=until)
+        release(self._database, "digests", item.digest_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
         """Let go of what is held by processes that are no more."""

@@ -45,16 +45,16 @@ class RemovalStore:
 
     def claim(self, *, limit: int) -> Sequence[Removal]:
         """Hold up to `limit` removals that are due and free, and give them."""
-        rows = claim(self._database, "removals", "team_id", now=self._clock(), owner=self._owner, limit=limit)
+        rows = claim(self._database, "removals", now=self._clock(), owner=self._owner, limit=limit)
         return [_removal(row) for row in rows]
 
     def release(self, item: Removal) -> None:
         """Let go of a removal."""
-        release(self._database, "removals", "team_id", item.team_id, owner=self._owner)
+        release(self._database, "removals", item.team_id, owner=self._owner)
 
     def postpone(self, item: Removal, *, until: datetime) -> None:
         """Let go of a removal, and make it due later."""
-        release(self._database, "removals", "team_id", item.team_id, owner=self._owner, due=until)
+        release(self._database, "removals", item.team_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
         """Let go of what is held by processes that are no more."""

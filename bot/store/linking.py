@@ -221,18 +221,16 @@ class SignInStore:
 
     def claim(self, *, limit: int) -> Sequence[SignIn]:
         """Hold up to `limit` sign-ins whose code was pasted, and give them."""
-        claimed = claim(
-            self._database, "sign_ins", "sign_in_id", now=self._clock(), owner=self._owner, limit=limit
-        )
+        claimed = claim(self._database, "sign_ins", now=self._clock(), owner=self._owner, limit=limit)
         return [self._sign_in(row) for row in claimed]
 
     def release(self, item: SignIn) -> None:
         """Let go of a sign-in."""
-        release(self._database, "sign_ins", "sign_in_id", item.sign_in_id, owner=self._owner)
+        release(self._database, "sign_ins", item.sign_in_id, owner=self._owner)
 
     def postpone(self, item: SignIn, *, until: datetime) -> None:
         """Let go of a sign-in, and make it due later."""
-        release(self._database, "sign_ins", "sign_in_id", item.sign_in_id, owner=self._owner, due=until)
+        release(self._database, "sign_ins", item.sign_in_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
         """Let go of what is held by processes that are no more."""

@@ -1,5 +1,6 @@
 """Rows that are work: claimed with a lease when they are due, and let go when the work is done."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,32 +12,30 @@ LEASE: Final = timedelta(minutes=5)
 Whoever lives keeps what it holds all the same, whatever the clock says; the dead hold nothing.
 """
 
-QUEUES: Final = (
-    "changes",
-    "chores",
-    "digests",
-    "mailboxes",
-    "partings",
-    "removals",
-    "requests",
-    "sign_ins",
-    "watches",
-    "workflow_steps",
-)
-"""The tables whose rows are work."""
+QUEUES: Final[Mapping[str, str]] = {
+    "changes": "change_id",
+    "chores": "name",
+    "digests": "digest_id",
+    "mailboxes": "mailbox_id",
+    "partings": "parting_id",
+    "removals": "team_id",
+    "requests": "request_id",
+    "sign_ins": "sign_in_id",
+    "watches": "watch_id",
+    "workflow_steps": "execution_id",
+}
+"""The tables whose rows are work, and what each row is known by."""
 
 MINE: Final = "(lease_owner = :owner OR lease_owner IS NULL)"
 """Whoever lost its lease, and was slow to notice, must not undo what its successor does."""
 
 
-def claim(
-    database: Database, table: str, key: str, *, now: datetime, owner: str, limit: int
-) -> list[dict[str, Any]]:
+def claim(database: Database, table: str, *, now: datetime, owner: str, limit: int) -> list[dict[str, Any]]:
     """Hold up to `limit` rows of a queue that are due and free. Idling only reads.
 
     The limit is written out, for SQLite prepares a statement anew for each limit that is bound to it.
     """
-    free, dialect = "due <= :now AND lease_owner IS NULL", database.dialect
+    key, free, dialect = QUEUES[table], "due <= :now AND lease_owner IS NULL", database.dialect
     values = {"now": as_text(now), "until": as_text(now + LEASE), "owner": owner}
     look = f"SELECT 1 FROM {table} WHERE {free} LIMIT 1"
     hold = (
@@ -53,7 +52,7 @@ def claim(
 
 
 def release(
-    database: Database, table: str, key: str, value: str | int, *, owner: str, due: datetime | None = None
+    database: Database, table: str, value: str | int, *, owner: str, due: datetime | None = None
 ) -> None:
     """Let go of a row of a queue, and move its due moment if one is given.
 
@@ -61,7 +60,7 @@ def release(
     """
     let_go = (
         f"UPDATE {table} SET lease_owner = NULL, lease_until = NULL, due = coalesce(:due, due) "
-        f"WHERE {key} = :value AND {MINE}"
+        f"WHERE {QUEUES[table]} = :value AND {MINE}"
     )
     values = {"due": as_text(due) if due else None, "value": value, "owner": owner}
     database.write(lambda writer: writer.execute(let_go, values), tries=1, alone=False, lasting=False)

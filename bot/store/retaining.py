@@ -122,16 +122,16 @@ class OldStore:
 
     def claim(self, *, limit: int) -> Sequence[Chore]:
         """Hold up to `limit` chores that are due and free, and give them."""
-        rows = claim(self._database, "chores", "name", now=self._clock(), owner=self._owner, limit=limit)
+        rows = claim(self._database, "chores", now=self._clock(), owner=self._owner, limit=limit)
         return [Chore(row["name"]) for row in rows]
 
     def release(self, item: Chore) -> None:
         """Let go of a chore."""
-        release(self._database, "chores", "name", item.name, owner=self._owner)
+        release(self._database, "chores", item.name, owner=self._owner)
 
     def postpone(self, item: Chore, *, until: datetime) -> None:
         """Let go of a chore, and make it due later."""
-        release(self._database, "chores", "name", item.name, owner=self._owner, due=until)
+        release(self._database, "chores", item.name, owner=self._owner, due=until)
 
     def recover(self) -> None:
         """Let go of what is held by processes that are no more."""

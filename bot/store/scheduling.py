@@ -166,18 +166,16 @@ class RequestStore:
 
     def claim(self, *, limit: int) -> Sequence[TimerRequest]:
         """Hold up to `limit` requests that are due and free, and give them."""
-        claimed = claim(
-            self._database, "requests", "request_id", now=self._clock(), owner=self._owner, limit=limit
-        )
+        claimed = claim(self._database, "requests", now=self._clock(), owner=self._owner, limit=limit)
         return [request_from(row) for row in claimed]
 
     def release(self, item: TimerRequest) -> None:
         """Let go of a request."""
-        release(self._database, "requests", "request_id", item.request_id, owner=self._owner)
+        release(self._database, "requests", item.request_id, owner=self._owner)
 
     def postpone(self, item: TimerRequest, *, until: datetime) -> None:
         """Let go of a request, and make it due later."""
-        release(self._database, "requests", "request_id", item.request_id, owner=self._owner, due=until)
+        release(self._database, "requests", item.request_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
         """Let go of what is held by processes that are no more; their creations are looked at now."""

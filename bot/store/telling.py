@@ -145,9 +145,7 @@ class MailboxStore:
 
     def claim(self, *, limit: int) -> Sequence[Mailbox]:
         """Hold up to `limit` places that are due and free, and give them."""
-        rows = claim(
-            self._database, "mailboxes", "mailbox_id", now=self._clock(), owner=self._owner, limit=limit
-        )
+        rows = claim(self._database, "mailboxes", now=self._clock(), owner=self._owner, limit=limit)
         return [
             Mailbox(row["mailbox_id"], row["team_id"], row["place"], as_moment(row["due"]), row["attempts"])
             for row in rows
@@ -155,11 +153,11 @@ class MailboxStore:
 
     def release(self, item: Mailbox) -> None:
         """Let go of a place."""
-        release(self._database, "mailboxes", "mailbox_id", item.mailbox_id, owner=self._owner)
+        release(self._database, "mailboxes", item.mailbox_id, owner=self._owner)
 
     def postpone(self, item: Mailbox, *, until: datetime) -> None:
         """Let go of a place, and make it due later."""
-        release(self._database, "mailboxes", "mailbox_id", item.mailbox_id, owner=self._owner, due=until)
+        release(self._database, "mailboxes", item.mailbox_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
         """Let go of what is held by processes that are no more."""

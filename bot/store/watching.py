@@ -84,7 +84,7 @@ class WatchStore:
 
     def claim(self, *, limit: int) -> Sequence[Watch]:
         """Hold up to `limit` watches that are due and free, and give them."""
-        rows = claim(self._database, "watches", "watch_id", now=self._clock(), owner=self._owner, limit=limit)
+        rows = claim(self._database, "watches", now=self._clock(), owner=self._owner, limit=limit)
         return [
             Watch(
                 watch_id=row["watch_id"],
@@ -99,11 +99,11 @@ class WatchStore:
 
     def release(self, item: Watch) -> None:
         """Let go of a watch."""
-        release(self._database, "watches", "watch_id", item.watch_id, owner=self._owner)
+        release(self._database, "watches", item.watch_id, owner=self._owner)
 
     def postpone(self, item: Watch, *, until: datetime) -> None:
         """Let go of a watch, and make it due later."""
-        release(self._database, "watches", "watch_id", item.watch_id, owner=self._owner, due=until)
+        release(self._database, "watches", item.watch_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
         """Let go of what is held by processes that are no more."""

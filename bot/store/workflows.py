@@ -102,7 +102,6 @@ class StepStore:
         rows = claim(
             self._database,
             "workflow_steps",
-            "execution_id",
             now=self._clock(),
             owner=self._owner,
             limit=limit,
@@ -111,13 +110,11 @@ class StepStore:
 
     def release(self, item: Step) -> None:
         """Let go of a step."""
-        release(self._database, "workflow_steps", "execution_id", item.execution_id, owner=self._owner)
+        release(self._database, "workflow_steps", item.execution_id, owner=self._owner)
 
     def postpone(self, item: Step, *, until: datetime) -> None:
         """Let go of a step, and make it due later."""
-        release(
-            self._database, "workflow_steps", "execution_id", item.execution_id, owner=self._owner, due=until
-        )
+        release(self._database, "workflow_steps", item.execution_id, owner=self._owner, due=until)
 
     def recover(self) -> None:
         """Let go of what is held by processes that are no more."""

@@ -40,7 +40,7 @@ def wait(look: Callable[[], bool]) -> None:
 
 
 def taken(database: Database, owner: str) -> int:
-    return len(claim(database, "watches", "watch_id", now=NOW, owner=owner, limit=5))
+    return len(claim(database, "watches", now=NOW, owner=owner, limit=5))
 
 
 def takes_over(database: Database, owner: str) -> bool:
@@ -110,7 +110,7 @@ def test_of_many_that_claim_at_once_each_gets_rows_of_its_own(database: Database
     got: list[int] = []
 
     def work(owner: str) -> None:
-        while rows := claim(database, "watches", "watch_id", now=NOW, owner=owner, limit=1):
+        while rows := claim(database, "watches", now=NOW, owner=owner, limit=1):
             got.extend(row["watch_id"] for row in rows)
 
     threads = [threading.Thread(target=work, args=(owner,)) for owner in ("one", "another", "third")]

@@ -17,7 +17,7 @@ def put(database: Database, user_id: str, due: datetime) -> None:
 
 
 def taken(database: Database, owner: str, at: datetime) -> list[str]:
-    rows = claim(database, "watches", "watch_id", now=at, owner=owner, limit=10)
+    rows = claim(database, "watches", now=at, owner=owner, limit=10)
     return [row["user_id"] for row in rows]
 
 
@@ -27,7 +27,7 @@ def dues(database: Database) -> list[str]:
 
 
 def let_go(database: Database, owner: str) -> None:
-    release(database, "watches", "watch_id", 1, owner=owner)
+    release(database, "watches", 1, owner=owner)
 
 
 def test_every_table_with_leases_is_known_as_a_queue(database: Database) -> None:
