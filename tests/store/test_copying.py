@@ -1,6 +1,7 @@
 """A database is copied whole from a file to a server and back, or not at all."""
 
 import asyncio
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -81,10 +82,9 @@ def test_a_lab_moves_to_a_server_and_back_and_nothing_is_lost(url: str, tmp_path
     with beside_file(tmp_path / "new.db") as database:
         tokens = AccountStore(database, Vault(read_keys(KEY)), clock=lambda: NOW).tokens(ADA)
         assert tokens["timers"].refresh_token == "refresh"
-    on_the_server = PostgresqlDatabase(url)
-    on_the_server.write(lambda one: note(one, Deed.DELETED, at=NOW))
-    trail = [row["audit_id"] for row in exported(on_the_server, since=None)]
-    on_the_server.close()
+    with closing(PostgresqlDatabase(url)) as on_the_server:
+        on_the_server.write(lambda one: note(one, Deed.DELETED, at=NOW))
+        trail = [row["audit_id"] for row in exported(on_the_server, since=None)]
     assert trail == list(range(1, 253))
 
 
@@ -99,16 +99,13 @@ def test_what_has_rows_is_not_copied_to(url: str, tmp_path: Path) -> None:
 
 def test_nothing_is_copied_while_a_bot_runs(url: str, tmp_path: Path) -> None:
     old = old_lab(tmp_path / "old.db")
-    running = PostgresqlDatabase(url, owner="process-1")
-    for source, target in ((old, url), (url, tmp_path / "new.db")):
-        with pytest.raises(DatabaseProblem, match="Bots are running on it: 1"):
-            copy(source, target, at=AT)
-    running.close()
+    with closing(PostgresqlDatabase(url, owner="process-1")):
+        for source, target in ((old, url), (url, tmp_path / "new.db")):
+            with pytest.raises(DatabaseProblem, match="Bots are running on it: 1"):
+                copy(source, target, at=AT)
 
-    on_the_file = SqliteDatabase(old)
-    with pytest.raises(DatabaseProblem, match="is using"):
+    with closing(SqliteDatabase(old)), pytest.raises(DatabaseProblem, match="is using"):
         copy(old, url, at=AT)
-    on_the_file.close()
     assert copy(old, url, at=AT)["requests"].rows == 1
 
 

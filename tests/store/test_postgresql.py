@@ -3,8 +3,10 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from typing import Protocol
 
 import psycopg
 import pytest
@@ -27,9 +29,32 @@ WATCH = {"team_id": "T1", "user_id": "U1", "due": as_text(NOW)}
 NOTHING = "postgresql://nobody:planted-password@127.0.0.1:9/nothing"
 
 
+class Opening(Protocol):
+    """What opens a database as one process would."""
+
+    def __call__(
+        self, url: str, *, migrated_at: datetime | None = None, owner: str | None = None
+    ) -> PostgresqlDatabase: ...
+
+
 @pytest.fixture
 def kind() -> str:
     return "postgresql"
+
+
+@pytest.fixture
+def opening() -> Iterator[Opening]:
+    """Open databases, and close them however the test ends: each proves from a thread that it lives."""
+    with ExitStack() as closing:
+
+        def open_database(
+            url: str, *, migrated_at: datetime | None = None, owner: str | None = None
+        ) -> PostgresqlDatabase:
+            database = PostgresqlDatabase(url, migrated_at=migrated_at, owner=owner)
+            closing.callback(database.close)
+            return database
+
+        yield open_database
 
 
 def wait(look: Callable[[], bool]) -> None:
@@ -127,10 +152,10 @@ def test_of_many_that_claim_at_once_each_gets_rows_of_its_own(database: Database
 
 
 def test_whoever_loses_the_connection_that_proves_its_life_gets_no_work_until_it_has_another(
-    url: str, server: Server
+    url: str, server: Server, opening: Opening
 ) -> None:
-    first = PostgresqlDatabase(url, owner="first")
-    second = PostgresqlDatabase(url, owner="second")
+    first = opening(url, owner="first")
+    second = opening(url, owner="second")
     add(first, "watches", WATCH)
     assert taken(first, "first") == 1
     assert (first.alive, first.lives) == (True, 1)
@@ -147,7 +172,6 @@ def test_whoever_loses_the_connection_that_proves_its_life_gets_no_work_until_it
     assert taken(first, "first") == 1
     first.close()
     wait(lambda: takes_over(second, "second"))
-    second.close()
 
 
 def test_without_proof_of_life_there_is_no_work(database: Database) -> None:
@@ -157,22 +181,22 @@ def test_without_proof_of_life_there_is_no_work(database: Database) -> None:
     assert taken(database, "one") == 1
 
 
-def test_a_database_in_which_no_bot_ever_was_is_not_taken_for_one(server: Server) -> None:
+def test_a_database_in_which_no_bot_ever_was_is_not_taken_for_one(server: Server, opening: Opening) -> None:
     with server.empty("nothing_in_it") as url:
         with pytest.raises(DatabaseProblem, match="No transferbot has used"):
-            PostgresqlDatabase(url)
-        PostgresqlDatabase(url, migrated_at=NOW).close()
-        database = PostgresqlDatabase(url)
+            opening(url)
+        opening(url, migrated_at=NOW).close()
+        database = opening(url)
         assert count(database, "chores") == 1
         database.close()
 
 
-def test_three_that_start_at_once_change_the_schema_once(server: Server) -> None:
+def test_three_that_start_at_once_change_the_schema_once(server: Server, opening: Opening) -> None:
     with server.empty("three_at_once") as url:
         opened: list[PostgresqlDatabase] = []
 
         def start(owner: str) -> None:
-            opened.append(PostgresqlDatabase(url, migrated_at=NOW, owner=owner))
+            opened.append(opening(url, migrated_at=NOW, owner=owner))
 
         threads = [threading.Thread(target=start, args=(f"process-{number}",)) for number in range(3)]
         for thread in threads:
@@ -199,8 +223,8 @@ def test_a_server_that_is_not_there_is_told_of_without_the_password() -> None:
     assert PASSWORD not in str(told.value)
 
 
-def test_whoever_writes_after_the_end_is_refused_at_once(url: str) -> None:
-    database = PostgresqlDatabase(url)
+def test_whoever_writes_after_the_end_is_refused_at_once(url: str, opening: Opening) -> None:
+    database = opening(url)
     database.close()
 
     with pytest.raises(DatabaseProblem, match="is closed"):
@@ -208,9 +232,9 @@ def test_whoever_writes_after_the_end_is_refused_at_once(url: str) -> None:
 
 
 def test_a_beat_is_written_by_a_user_who_is_nothing_special_and_not_without_proof_of_life(
-    url: str, server: Server
+    url: str, server: Server, opening: Opening
 ) -> None:
-    database = PostgresqlDatabase(url, owner="beating")
+    database = opening(url, owner="beating")
     database.beat(10)
     with psycopg.connect(url) as opened:
         opened.execute("LOCK TABLE chores")  # whatever others do to tables
@@ -237,12 +261,9 @@ def test_the_check_says_how_a_server_is(url: str, before: str, found: str) -> No
     assert found in "\n".join(map(str, examining.database(url)))
 
 
-def test_the_check_says_that_keys_are_missing_or_others(url: str) -> None:
-    accounts = AccountStore(
-        server_side := PostgresqlDatabase(url), Vault(read_keys(new_key())), clock=lambda: NOW
-    )
+def test_the_check_says_that_keys_are_missing_or_others(url: str, opening: Opening) -> None:
+    accounts = AccountStore(opening(url), Vault(read_keys(new_key())), clock=lambda: NOW)
     accounts.link(Account(SlackUser("T1", "U1"), "i", "ada"), (Token("timers", "all", "a", "r", 2**31),))
-    server_side.close()
 
     assert "Set TRANSFERBOT_KEYS" in str(next(examining.keys(url, None)))
     with pytest.raises(DatabaseProblem, match="key that is not listed"):
