@@ -1,12 +1,9 @@
 """A database beside the bot that may be running on it, for the commands that change something there."""
 
-import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TypeVar
-
-from sqlite_utils import Database as SqliteUtils
 
 from bot.store.connecting import connected, in_one_step
 from bot.store.database import DIALECT
@@ -17,16 +14,26 @@ _Value = TypeVar("_Value")
 
 @contextmanager
 def beside_file(path: Path) -> Iterator[Database]:
-    """Open a SQLite file beside the bot; raises DatabaseProblem if there is none."""
+    """Open a SQLite file beside the bot, without its lock; raises DatabaseProblem if there is none."""
     with connected(path) as opened:
-        yield _SqliteBeside(opened)
+        yield OneConnection(opened, DIALECT, step=lambda: in_one_step(opened))
 
 
-class Within:
-    """What stores need of a database, within a write that is open: what they write is part of it."""
+class OneConnection:
+    """What stores need of a database, on one connection, without threads.
 
-    def __init__(self, opened: Connection, dialect: Dialect) -> None:
+    `step` is what is around each write; without it, what is written is a part of a write that is open.
+    """
+
+    def __init__(
+        self,
+        opened: Connection,
+        dialect: Dialect,
+        *,
+        step: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
         self._opened = opened
+        self._step = step
         self.dialect = dialect
 
     def read(self, job: Callable[[Connection], _Value]) -> _Value:
@@ -45,40 +52,11 @@ class Within:
         alone: bool = True,
         lasting: bool = True,
     ) -> _Value:
-        """Write as a part of what is open."""
+        """Write in a step."""
         del tries, alone, lasting
-        return job(self._opened)
+        with self._step():
+            return job(self._opened)
 
     async def write_soon(self, job: Callable[[Connection], _Value]) -> _Value:
         """Do the same."""
         return self.write(job)
-
-
-class _SqliteBeside:
-    """One connection to a SQLite file, without threads and without the lock of the bot that runs on it."""
-
-    dialect = DIALECT
-
-    def __init__(self, opened: SqliteUtils) -> None:
-        self._opened = opened
-
-    def read(self, job: Callable[[Connection], _Value]) -> _Value:
-        return job(self._opened)
-
-    async def read_soon(self, job: Callable[[Connection], _Value]) -> _Value:
-        return await asyncio.to_thread(self.read, job)
-
-    def write(
-        self,
-        job: Callable[[Connection], _Value],
-        *,
-        tries: int = 1,
-        alone: bool = True,
-        lasting: bool = True,
-    ) -> _Value:
-        del tries, alone, lasting
-        with in_one_step(self._opened):
-            return job(self._opened)
-
-    async def write_soon(self, job: Callable[[Connection], _Value]) -> _Value:
-        return await asyncio.to_thread(self.write, job)

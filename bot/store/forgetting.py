@@ -10,7 +10,7 @@ from bot.auditing import Deed
 from bot.disconnecting import Parting
 from bot.scheduling import RequestState
 from bot.store.auditing import note, replace_name
-from bot.store.beside import Within
+from bot.store.beside import OneConnection
 from bot.store.disconnecting import PartingStore
 from bot.store.linking import AccountStore
 from bot.store.port import Connection, Database
@@ -92,7 +92,7 @@ def forget(
     """Forget a person in one step, beside the bot that may be running; it revokes their tokens at Globus."""
 
     def let_go(opened: Connection) -> Forgotten:
-        within = Within(opened, database.dialect)
+        within = OneConnection(opened, database.dialect)
         return _forget(opened, within, vault, person, clock=clock, new_id=new_id, with_trail=with_trail)
 
     return database.write(let_go)
