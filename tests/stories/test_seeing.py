@@ -219,14 +219,19 @@ def test_words_that_mean_something_are_no_names_of_presets(empty_stage: Stage) -
         stage.ada.close()
 
 
-def test_the_list_of_a_channel_is_turned_page_by_page_in_place(empty_stage: Stage) -> None:
-    stage = empty_stage
+def scheduled_many(stage: Stage, count: int) -> None:
+    """Let Ada schedule so many timers that a list of them has two pages."""
     stage.start_bot()
     stage.link_account()
-    for number in range(11):
+    for number in range(count):
         stage.schedule(SHARED, LAPTOP, name=f"Number {number}", start=starting_tomorrow())
         close_all(stage.ada)
-    stage.announced(11)
+    stage.announced(count)
+
+
+def test_the_list_of_a_channel_is_turned_page_by_page_in_place(empty_stage: Stage) -> None:
+    stage = empty_stage
+    scheduled_many(stage, 11)
     listed(stage, "1 to 10 of 11")
     count = len(stage.grace.messages(LAB_DATA))
 
@@ -238,12 +243,7 @@ def test_the_list_of_a_channel_is_turned_page_by_page_in_place(empty_stage: Stag
 
 def test_the_home_tab_is_turned_page_by_page(empty_stage: Stage) -> None:
     stage = empty_stage
-    stage.start_bot()
-    stage.link_account()
-    for number in range(21):
-        stage.schedule(SHARED, LAPTOP, name=f"Number {number}", start=starting_tomorrow())
-        close_all(stage.ada)
-    stage.announced(21)
+    scheduled_many(stage, 21)
     stage.ada.open_home()
     stage.wait(lambda: "1 to 20 of 21" in words(stage.ada.home()), "the first page")
 
