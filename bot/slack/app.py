@@ -106,7 +106,7 @@ def build(client: AsyncWebClient, *, signing_secret: str | None, workspaces: Wor
     """Build the app. Which workspace's token it uses is looked up for each request, without asking Slack.
 
     Handlers only validate, commit and answer, so they run before the response (and there is no polling
-    for it); Bolt's own check of signatures stays as a second lock behind the web face's.
+    for it). Bolt checks the signatures of what nobody has read and checked before.
     """
 
     async def authorize(context: AsyncBoltContext) -> AuthorizeResult:
