@@ -1,6 +1,7 @@
 """The bot at work: its handlers registered, connected to Slack, until it is told to stop."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -59,6 +60,13 @@ SWITCH_SECONDS: Final = 0.001
 
 By default it is five times as long for each worker that is busy
 (https://docs.python.org/3/library/sys.html#sys.setswitchinterval).
+"""
+
+NEW_OBJECTS: Final = 10_000
+"""How many new objects there are before Python looks for garbage among them.
+
+By default it looks after 700, which is several times in each answer
+(https://docs.python.org/3/library/gc.html#gc.set_threshold).
 """
 
 log = structlog.stdlib.get_logger("transferbot")
@@ -184,12 +192,14 @@ def _register(parts: Tending, listen: slack_app.Listen) -> None:
 async def serve(given: Settings) -> None:
     """Run the bot until it is told to stop. Raises SettingsProblem or DatabaseProblem."""
     sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(NEW_OBJECTS)
     stopped, threads = told_to_stop(), own_threads()
     with ExitStack() as closing:
         if given.sentry_dsn:
             closing.callback(report_to(given.sentry_dsn, release=version("transferbot"), about=current))
         token = given.slack_bot_token
         bot = join(given, only=await who_am_i(given, token) if token else None, closing=closing)
+        gc.freeze()  # what was loaded until now stays, and need not be looked through again and again
         bot.parts.workers.start()
         try:
             async with slack_app.keeping_connections(bot.app):
