@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 LONGEST_MESSAGE: Final = 200
@@ -49,7 +49,7 @@ class SessionRequirement:
 
     def written(self) -> str:
         """Write it as JSON."""
-        return json.dumps(asdict(self))
+        return json.dumps({one.name: getattr(self, one.name) for one in fields(self)})
 
     @classmethod
     def read(cls, text: str) -> "SessionRequirement":

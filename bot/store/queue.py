@@ -1,6 +1,7 @@
 """Rows that are work: claimed with a lease when they are due, and let go when the work is done."""
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -107,11 +108,16 @@ def as_moment(text: str | None) -> datetime | None:
 
 
 def plainly(value: object) -> object:
-    """Give what JSON and SQLite can hold of a value: a moment as text, a length of time in seconds."""
+    """Give what JSON and SQLite can hold of a value: a moment as text, a length of time in seconds.
+
+    Of a dataclass it gives the fields as they are, without the copies that `asdict` makes of them.
+    """
     if isinstance(value, datetime):
         return as_text(value)
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, frozenset):
         return sorted(value)
+    if is_dataclass(value):
+        return {one.name: getattr(value, one.name) for one in fields(value)}
     return value

@@ -21,6 +21,8 @@ from bot.store.timers import look_now, restore, take_over, watch_from
 from bot.working import NotOurs
 
 _KEPT: Final = tuple(field.name for field in fields(TimerRequest) if field.name != "person")
+_AS_JSON: Final = ("plan", "missing", "asked_for")
+_PLAIN: Final = tuple(name for name in _KEPT if name not in {*_AS_JSON, "demanded", "answered", "signed_out"})
 _INSERT: Final = (
     f"INSERT INTO requests (team_id, user_id, {', '.join(_KEPT)}) "
     f"VALUES (:team_id, :user_id, {', '.join(':' + name for name in _KEPT)}) "
@@ -200,13 +202,15 @@ def _of(person: SlackUser) -> dict[str, str]:
 
 
 def _row(request: TimerRequest) -> dict[str, Any]:
-    row: dict[str, Any] = {name: plainly(getattr(request, name)) for name in _KEPT}
-    row |= {name: json.dumps(row[name]) for name in ("missing", "asked_for")}
-    row["plan"] = json.dumps(asdict(request.plan), default=plainly)
-    row["demanded"] = request.demanded.written()
-    row["answered"] = json.dumps([one.written() for one in request.answered])
-    row["signed_out"] = int(request.signed_out)
-    return row | asdict(request.person)
+    row = {name: plainly(getattr(request, name)) for name in _PLAIN}
+    row |= {name: json.dumps(getattr(request, name), default=plainly) for name in _AS_JSON}
+    return row | {
+        "team_id": request.person.team_id,
+        "user_id": request.person.user_id,
+        "demanded": request.demanded.written(),
+        "answered": json.dumps([one.written() for one in request.answered]),
+        "signed_out": int(request.signed_out),
+    }
 
 
 def request_from(row: Mapping[str, Any]) -> TimerRequest:
