@@ -36,8 +36,9 @@ class OneConnection:
         self._step = step
         self.dialect = dialect
 
-    def read(self, job: Callable[[Connection], _Value]) -> _Value:
+    def read(self, job: Callable[[Connection], _Value], *, brief: bool = False) -> _Value:
         """Read what is there by now."""
+        del brief
         return job(self._opened)
 
     async def read_soon(self, job: Callable[[Connection], _Value]) -> _Value:

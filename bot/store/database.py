@@ -100,8 +100,15 @@ class SqliteDatabase:
         """Whether writes are being carried out."""
         return self._writer.alive
 
-    def read(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
-        """Read with a connection of the calling thread's own."""
+    def read(self, job: Callable[[SqliteUtils], _Value], *, brief: bool = False) -> _Value:
+        """Read with a connection of the calling thread's own; what is `brief` with the writer's, if it rests.
+
+        Each write lets all other connections read anew what they had read before.
+        """
+        if brief:
+            with self._writer.resting() as database:
+                if database:
+                    return job(database)
         reader = getattr(self._readers, "database", None)
         if reader is None:
             reader = connect_lean(self.path)

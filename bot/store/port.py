@@ -55,8 +55,8 @@ class Database(Protocol):
         """What is particular about its SQL."""
         ...
 
-    def read(self, job: Callable[[Connection], _Value]) -> _Value:
-        """Read. Not for the event loop."""
+    def read(self, job: Callable[[Connection], _Value], *, brief: bool = False) -> _Value:
+        """Read. What takes no longer than a write may say that it is `brief`. Not for the event loop."""
         ...
 
     async def read_soon(self, job: Callable[[Connection], _Value]) -> _Value:

@@ -45,7 +45,7 @@ class TimerStore:
         """Give a timer of a team with the request that became it, or None if the bot did not make it."""
         query = "SELECT * FROM timers WHERE job_id = ? AND team_id = ?"
         found = self._database.read(
-            lambda database: _subjects(database, list(database.query(query, [job_id, team_id])))
+            lambda database: _subjects(database, list(database.query(query, [job_id, team_id]))), brief=True
         )
         return found[0] if found else None
 

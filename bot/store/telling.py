@@ -22,6 +22,10 @@ _STIR: Final = """
     ON CONFLICT (team_id, place) DO UPDATE SET
       due = CASE WHEN mailboxes.due < excluded.due THEN mailboxes.due ELSE excluded.due END"""
 
+_SHOW: Final = """
+    INSERT INTO mailboxes (team_id, place, due) VALUES (:team_id, :place, :at)
+    ON CONFLICT (team_id, place) DO UPDATE SET due = excluded.due WHERE mailboxes.due IS NULL"""
+
 _PUT: Final = """
     INSERT INTO posts (mailbox_id, job_id, thread_ts, news)
     SELECT mailbox_id, :job_id, :thread_ts, :news FROM mailboxes
@@ -38,24 +42,29 @@ _NEXT_DUE: Final = f"""
 _STALE: Final = """
     SELECT job_id FROM timers WHERE team_id = ? AND channel_id = ? AND redraws > 0
     ORDER BY redraws DESC, job_id LIMIT {limit:d}"""
+"""Found by an index in this order, however many of a channel's announcements wait."""
 
 
-def stir(database: Connection, team_id: str, place: str, *, at: datetime) -> None:
-    """Let a place be seen to, within a write that gives it something new to show."""
-    database.execute(_STIR, {"team_id": team_id, "place": place, "at": as_text(at)})
+def show(database: Connection, team_id: str, place: str, *, at: datetime) -> None:
+    """Let a place be seen to, within a write that gives it something new to show.
+
+    A place that is due anyway shows it then: it has a turn already, and would only be sent away before.
+    """
+    database.execute(_SHOW, {"team_id": team_id, "place": place, "at": as_text(at)})
 
 
 def put(database: Connection, posts: Iterable[Post], *, at: datetime) -> None:
     """Keep news for their places, within the write that makes them news."""
     for post in posts:
-        stir(database, post.team_id, post.place, at=at)
         row = {
             "team_id": post.team_id,
             "place": post.place,
+            "at": as_text(at),
             "job_id": post.news.job_id,
             "thread_ts": post.thread_ts,
             "news": json.dumps(_written_news(post.news), default=plainly),
         }
+        database.execute(_STIR, row)
         database.execute(_PUT, row)
 
 
@@ -71,7 +80,7 @@ class MailboxStore:
         """Give what a place is still to hear, oldest first."""
         query = f"SELECT * FROM posts WHERE mailbox_id = ? ORDER BY post_id LIMIT {limit:d}"
         values = [mailbox.mailbox_id]
-        rows = self._database.read(lambda database: list(database.query(query, values)))
+        rows = self._database.read(lambda database: list(database.query(query, values)), brief=True)
         return [
             Kept(
                 row["post_id"],
@@ -83,7 +92,7 @@ class MailboxStore:
     def stale(self, mailbox: Mailbox, *, limit: int) -> Sequence[str]:
         """Give job IDs of timers of this channel whose announcements are to be drawn again."""
         query, values = _STALE.format(limit=limit), [mailbox.team_id, mailbox.place]
-        rows = self._database.read(lambda database: list(database.query(query, values)))
+        rows = self._database.read(lambda database: list(database.query(query, values)), brief=True)
         return [row["job_id"] for row in rows]
 
     def add(self, posts: Sequence[Post]) -> None:

@@ -14,7 +14,7 @@ from bot.scheduling import TimerRequest
 from bot.sessions import SessionRequirement
 from bot.store.port import Connection
 from bot.store.queue import as_moment, as_text
-from bot.store.telling import RUN, put, run_from, stir, written
+from bot.store.telling import RUN, put, run_from, show, written
 from bot.timers import Inactivity, Run, TimerStatus
 
 _KEEP_RUN: Final = (
@@ -94,7 +94,7 @@ def watch_from(database: Connection, request: TimerRequest, *, at: datetime) -> 
         "thread_ts": request.plan.announce_thread,
     }
     if any(row["redraws"] for row in database.query(_ANNOUNCED, announced)):
-        stir(database, request.person.team_id, request.plan.announce_in, at=at)
+        show(database, request.person.team_id, request.plan.announce_in, at=at)
 
 
 def take_over(database: Connection, request: TimerRequest, *, at: datetime) -> str | None:
@@ -119,7 +119,7 @@ def take_over(database: Connection, request: TimerRequest, *, at: datetime) -> s
     database.execute("UPDATE timers SET run_news = ? WHERE job_id = ?", [old["run_news"], request.job_id])
     database.execute(_REPLACED, {"job_id": request.replaces, "stays": int(stays)})
     if old["message_ts"] and not stays:
-        stir(database, request.person.team_id, old["channel_id"], at=at)
+        show(database, request.person.team_id, old["channel_id"], at=at)
     if not stays:
         return None
     moved = ("channel_id", "message_ts", "thread_ts", "lost")
@@ -169,7 +169,7 @@ def mark_gone(database: Connection, person: SlackUser, job_id: str, *, at: datet
 def _mark(database: Connection, statement: str, values: Sequence[str], *, at: datetime) -> None:
     for row in database.query(statement, values):
         if row["channel_id"]:
-            stir(database, row["team_id"], row["channel_id"], at=at)
+            show(database, row["team_id"], row["channel_id"], at=at)
 
 
 def record(database: Connection, observed: Observation, *, at: datetime) -> None:
@@ -180,7 +180,7 @@ def record(database: Connection, observed: Observation, *, at: datetime) -> None
     for run in observed.runs:
         database.execute(_KEEP_RUN, written(run) | {"job_id": timer.job_id, "noted_at": as_text(at)})
     if observed.is_redrawn and timer.announcement:
-        stir(database, timer.owner.team_id, timer.announcement.channel_id, at=at)
+        show(database, timer.owner.team_id, timer.announcement.channel_id, at=at)
 
 
 def restore(

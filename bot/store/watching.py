@@ -31,7 +31,7 @@ class WatchStore:
     def timers(self, person: SlackUser) -> Sequence[WatchedTimer]:
         """Give the timers of a person that may still do something, made with the account linked now."""
         values = [person.team_id, person.user_id]
-        rows = self._database.read(lambda database: list(database.query(_OF_A_PERSON, values)))
+        rows = self._database.read(lambda database: list(database.query(_OF_A_PERSON, values)), brief=True)
         return [timer_from(row) for row in rows]
 
     def find(self, team_id: str, job_id: str) -> WatchedTimer | None:

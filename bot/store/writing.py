@@ -3,8 +3,9 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -83,6 +84,16 @@ class Writer:
         if self._is_closing and not self.alive:
             self._refuse_what_is_left()
         return done
+
+    @contextmanager
+    def resting(self) -> Iterator[Lean | None]:
+        """Lend the connection for a moment, to read with it; None, at once, while somebody else has it."""
+        is_free = self._turn.acquire(blocking=False)
+        try:
+            yield self._database if is_free and not self._is_closed else None
+        finally:
+            if is_free:
+                self._turn.release()
 
     def close(self) -> None:
         """Finish the writes under way; whoever writes after that is refused."""

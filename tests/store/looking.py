@@ -29,8 +29,8 @@ class Overheard:
         self.commits: list[bool] = []
         self.dialect = database.dialect
 
-    def read(self, job: Callable[[Connection], _Value]) -> _Value:
-        return self._database.read(lambda reader: job(_Ear(reader, self.asked)))
+    def read(self, job: Callable[[Connection], _Value], *, brief: bool = False) -> _Value:
+        return self._database.read(lambda reader: job(_Ear(reader, self.asked)), brief=brief)
 
     async def read_soon(self, job: Callable[[Connection], _Value]) -> _Value:
         return await asyncio.to_thread(self.read, job)

@@ -112,8 +112,8 @@ def test_nothing_is_copied_while_a_bot_runs(url: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("DELETE FROM _sqlite_migrations WHERE name LIKE 'm021%'", "older transferbot"),
-        ("UPDATE _sqlite_migrations SET name = 'm999_tomorrow' WHERE name LIKE 'm021%'", "newer transferbot"),
+        ("DELETE FROM _sqlite_migrations WHERE name LIKE 'm022%'", "older transferbot"),
+        ("UPDATE _sqlite_migrations SET name = 'm999_tomorrow' WHERE name LIKE 'm022%'", "newer transferbot"),
     ],
 )
 def test_only_this_versions_schema_is_copied(url: str, tmp_path: Path, change: str, said: str) -> None:

@@ -164,6 +164,27 @@ def test_a_write_waits_until_another_process_lets_the_file_go(tmp_path: Path) ->
     assert (len(tries), kept) == (3, 1)
 
 
+def test_a_brief_read_neither_waits_for_a_write_nor_sees_half_of_it(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "bot.db")
+    holding, let_go = threading.Event(), threading.Event()
+
+    def hold(writer: SqliteUtils) -> None:
+        account(1, writer)
+        holding.set()
+        let_go.wait(10)
+
+    held = database._writer.begin(hold)
+    holding.wait(10)
+    during = database.read(counts, brief=True)
+    let_go.set()
+    held.result()
+    # The writer may have told before it let the next one take its turn.
+    afterwards = [database.read(counts, brief=True) for _ in range(2)]
+    database.close()
+
+    assert (during, afterwards) == (0, [1, 1])
+
+
 def test_no_more_than_so_many_writes_wait(tmp_path: Path) -> None:
     database = SqliteDatabase(tmp_path / "bot.db")
     holding, let_go = threading.Event(), threading.Event()

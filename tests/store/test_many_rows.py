@@ -146,6 +146,16 @@ def test_many_timers_are_found_one_by_one_and_not_among_all_of_their_team(databa
     assert steps == ["SEARCH timers USING INDEX sqlite_autoindex_timers_1 (job_id=?)"]
 
 
+def test_the_announcement_that_is_furthest_behind_is_found_without_sorting(database: SqliteDatabase) -> None:
+    overheard = Overheard(database)
+    MailboxStore(overheard, clock=clock, owner="one").stale(MAILBOX, limit=2)
+
+    [steps] = plans(overheard, database).values()
+    assert steps == [
+        "SEARCH timers USING COVERING INDEX timers_stale (team_id=? AND channel_id=? AND redraws>?)"
+    ]
+
+
 def test_what_is_old_is_found_without_reading_what_is_not(database: SqliteDatabase) -> None:
     overheard = Overheard(database)
     old = OldStore(overheard, clock=clock, owner="one")

@@ -249,7 +249,7 @@ def test_a_beat_is_written_by_a_user_who_is_nothing_special_and_not_without_proo
     ("before", "found"),
     [
         ("", "ok       Database: PostgreSQL 1"),
-        ("DELETE FROM migrations WHERE name LIKE 'm021%'", "the next start brings its schema up to date"),
+        ("DELETE FROM migrations WHERE name LIKE 'm022%'", "the next start brings its schema up to date"),
         ("INSERT INTO migrations VALUES ('m999', '')", "problem  Database: written by a newer"),
     ],
 )

@@ -229,6 +229,25 @@ def test_a_change_that_comes_while_an_announcement_is_drawn_is_drawn_too(stores:
     assert stores.mailboxes.claim(limit=10) == []
 
 
+def test_a_place_that_has_its_turn_keeps_it_when_more_is_to_be_shown_and_news_come_first(
+    stores: Stores,
+) -> None:
+    stores.made()
+    seen = Observation(replace(stores.timer(), last=RUN), is_redrawn=True)
+    watch = stores.claimed()
+    assert stores.watches.keep(watch, replace(watch, due=NOW), [seen], ())
+    [mailbox] = stores.mailboxes.claim(limit=10)
+    stores.mailboxes.later(replace(mailbox, due=NOW + timedelta(minutes=1)))
+
+    again = replace(seen, timer=replace(seen.timer, version=seen.timer.version + 1))
+    watch = stores.claimed()
+    assert stores.watches.keep(watch, replace(watch, due=NOW), [again], ())
+    assert list(stores.mailboxes.claim(limit=10)) == []
+
+    stores.mailboxes.add([Post("T1", "C1", News(Event.STOPPED, "job", NOW), "job.1")])
+    assert list(stores.mailboxes.claim(limit=10)) != []
+
+
 def test_news_are_given_in_order_and_forgotten_once_they_are_told(stores: Stores) -> None:
     posts = [Post("T1", "C1", News(Event.RUN, str(number), NOW, run=RUN), "1.0") for number in range(3)]
     stores.mailboxes.add(posts)

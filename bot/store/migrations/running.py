@@ -83,3 +83,12 @@ def m021_leases(database: Database) -> None:
         "workflow_steps",
     ):
         database.execute(f"CREATE INDEX {table}_held ON {table} (lease_owner) WHERE lease_owner IS NOT NULL")
+
+
+@schema()
+def m022_stale(database: Database) -> None:
+    """Find the announcement that is the furthest behind without looking at all of a channel's."""
+    database.execute("DROP INDEX timers_stale")
+    database.execute(
+        "CREATE INDEX timers_stale ON timers (team_id, channel_id, redraws DESC, job_id) WHERE redraws > 0"
+    )

@@ -135,8 +135,9 @@ class PostgresqlDatabase:
         if self._life:
             self._life.end()
 
-    def read(self, job: Callable[[Connection], _Value]) -> _Value:
+    def read(self, job: Callable[[Connection], _Value], *, brief: bool = False) -> _Value:
         """Read; every query sees what is committed by then."""
+        del brief
         with self._pool.connection() as opened:
             return job(Translating(opened))
 
