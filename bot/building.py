@@ -69,7 +69,7 @@ class Parts(Stores):
 
     @cached_property
     def tickets(self) -> TicketStore:
-        return TicketStore(self.database, clock=self.clock, sign_in=self.sign_ins.find)
+        return TicketStore(self.database, clock=self.clock, sign_in=self.sign_ins.find_soon)
 
     # Globus
 

@@ -1,6 +1,6 @@
 """Tickets and journeys in SQLite: hashes only, and each journey ended in one statement."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ class TicketStore:
         database: Database,
         *,
         clock: Callable[[], datetime],
-        sign_in: Callable[[str], SignIn | None],
+        sign_in: Callable[[str], Awaitable[SignIn | None]],
     ) -> None:
         self._database = database
         self._clock = clock
@@ -43,9 +43,7 @@ class TicketStore:
         rows = await self._database.read_soon(
             lambda database: list(database.query(query, [ticket_hash, as_text(now)]))
         )
-        return (
-            await self._database.read_soon(lambda _: self._sign_in(rows[0]["sign_in_id"])) if rows else None
-        )
+        return await self._sign_in(rows[0]["sign_in_id"]) if rows else None
 
 
 class JourneyStore:

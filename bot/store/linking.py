@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -12,8 +11,10 @@ from bot.sessions import SessionRequirement
 from bot.sign_ins import SignIn, SignInState
 from bot.store.auditing import note
 from bot.store.port import Connection, Database, insert, upsert
-from bot.store.queue import as_moment, as_text, claim, recover, release
+from bot.store.queue import as_text, claim, recover, release
 from bot.store.vault import Vault
+
+_ONE: Final = "SELECT * FROM sign_ins WHERE sign_in_id = ?"
 
 KEPT_AFTERWARDS: Final = timedelta(days=1)
 """How long a sign-in that is over is remembered, to tell its person so when they paste an old code."""
@@ -25,6 +26,12 @@ _UPSERT: Final = """
       scope = excluded.scope, expires_at = excluded.expires_at, access_token = excluded.access_token,
       -- A refresh answer may come without a refresh token; the one that is held stays good.
       refresh_token = coalesce(excluded.refresh_token, tokens.refresh_token)"""
+
+
+_RECEIVE: Final = """
+    UPDATE sign_ins SET state = :received, code = :code, due = :due,
+      view_id = :view_id, form_view_id = coalesce(:form_view_id, form_view_id)
+    WHERE sign_in_id = :sign_in_id AND team_id = :team_id AND user_id = :user_id AND state = :open"""
 
 
 class AccountStore:
@@ -83,13 +90,13 @@ class AccountStore:
         """Note that Globus refuses this refresh token; nothing changes if another is held by now."""
         who = [person.team_id, person.user_id]
         query = "SELECT * FROM tokens WHERE team_id = ? AND user_id = ? AND resource_server = ?"
-        note = "UPDATE accounts SET ended_at = coalesce(ended_at, ?) WHERE team_id = ? AND user_id = ?"
+        note_end = "UPDATE accounts SET ended_at = coalesce(ended_at, ?) WHERE team_id = ? AND user_id = ?"
         now = as_text(self._clock())
 
         def end(database: Connection) -> None:
             held = [self._opened(person, row) for row in database.query(query, [*who, token.resource_server])]
             if any(one.refresh_token == token.refresh_token for one in held):
-                database.execute(note, [now, *who])
+                database.execute(note_end, [now, *who])
 
         self._database.write(end)
 
@@ -165,14 +172,13 @@ class SignInStore:
 
     def find(self, sign_in_id: str) -> SignIn | None:
         """Give a sign-in, or None if there never was one or it is long gone."""
-        rows = self._database.read(
-            lambda database: list(database.query("SELECT * FROM sign_ins WHERE sign_in_id = ?", [sign_in_id]))
-        )
+        rows = self._database.read(lambda database: list(database.query(_ONE, [sign_in_id])))
         return self._sign_in(rows[0]) if rows else None
 
     async def find_soon(self, sign_in_id: str) -> SignIn | None:
         """Give a sign-in without holding up the event loop."""
-        return await self._database.read_soon(lambda _: self.find(sign_in_id))
+        rows = await self._database.read_soon(lambda database: list(database.query(_ONE, [sign_in_id])))
+        return self._sign_in(rows[0]) if rows else None
 
     def save(self, sign_in: SignIn) -> None:
         """Keep a sign-in's new state."""
@@ -195,20 +201,9 @@ class SignInStore:
             "due": as_text(self._clock()),
         }
 
-        def keep(database: Connection) -> bool:
-            return (
-                database.execute(
-                    """
-                    UPDATE sign_ins SET state = :received, code = :code, due = :due,
-                      view_id = :view_id, form_view_id = coalesce(:form_view_id, form_view_id)
-                    WHERE sign_in_id = :sign_in_id AND team_id = :team_id AND user_id = :user_id
-                      AND state = :open""",
-                    values,
-                ).rowcount
-                == 1
-            )
-
-        received = await self._database.write_soon(keep)
+        received = await self._database.write_soon(
+            lambda database: database.execute(_RECEIVE, values).rowcount == 1
+        )
         self._wake()
         return received
 
@@ -260,28 +255,24 @@ class SignInStore:
         }
 
     def _sign_in(self, row: Mapping[str, Any]) -> SignIn:
-        key = row["sign_in_id"]
-        expires_at = as_moment(row["expires_at"])
-        if expires_at is None:
-            raise ValueError("a sign-in always has an end")
-        sign_in = SignIn(
+        key, code = row["sign_in_id"], row["code"]
+        return SignIn(
             sign_in_id=key,
             person=SlackUser(row["team_id"], row["user_id"]),
             verifier=self._vault.open(row["verifier"], *_place("verifier", key)),
-            expires_at=expires_at,
+            expires_at=datetime.fromisoformat(row["expires_at"]),
             collections=frozenset(json.loads(row["collections"])),
             session=SessionRequirement.read(row["session"]),
             request_id=row["request_id"],
             opening=row["opening"],
             state=SignInState(row["state"]),
             tries=row["tries"],
+            code=code and self._vault.open(code, *_place("code", key)),
             view_id=row["view_id"],
             form_view_id=row["form_view_id"],
             browsing=row["browsing"],
             reason=row["reason"],
         )
-        code = row["code"]
-        return replace(sign_in, code=self._vault.open(code, *_place("code", key))) if code else sign_in
 
 
 def _place(column: str, sign_in_id: str) -> tuple[str, ...]:

@@ -14,11 +14,12 @@ from psycopg.errors import SerializationFailure
 
 from bot.accounts import Account, SlackUser, Token
 from bot.errors import DatabaseProblem
-from bot.store.linking import AccountStore
+from bot.sign_ins import SignIn
+from bot.store.linking import AccountStore, SignInStore
 from bot.store.port import Connection, Database, insert
 from bot.store.postgresql import examining
 from bot.store.postgresql.connecting import bound, translated
-from bot.store.postgresql.database import PostgresqlDatabase
+from bot.store.postgresql.database import CONNECTIONS, PostgresqlDatabase
 from bot.store.queue import as_text, claim, recover
 from bot.store.vault import Vault, new_key, read_keys
 from tests.postgresql import PASSWORD, Server
@@ -268,3 +269,23 @@ def test_the_check_says_that_keys_are_missing_or_others(url: str, opening: Openi
     assert "Set TRANSFERBOT_KEYS" in str(next(examining.keys(url, None)))
     with pytest.raises(DatabaseProblem, match="key that is not listed"):
         list(examining.keys(url, new_key()))
+
+
+def test_a_browser_that_comes_back_needs_one_connection(database: Database) -> None:
+    vault = Vault(read_keys(new_key()))
+    sign_ins = SignInStore(database, vault, clock=lambda: NOW, owner="one", wake=lambda: None)
+    sign_in = SignIn("s1", SlackUser("T1", "U1"), "verifier", NOW)
+    sign_ins.open(sign_in)
+    may_end = threading.Event()
+
+    async def look() -> SignIn | None:
+        others = [database.read_soon(lambda _: may_end.wait(30)) for _ in range(CONNECTIONS - 1)]
+        waiting = asyncio.gather(*others)
+        try:
+            await asyncio.sleep(0)
+            return await sign_ins.find_soon("s1")
+        finally:
+            may_end.set()
+            await waiting
+
+    assert asyncio.run(look()) == sign_in
