@@ -138,8 +138,8 @@ class OneInstallation:
 class Installing:
     """Installs the bot, and knows its token in every workspace.
 
-    Only one process works on a database, so a lock for each workspace is enough to renew a token once: its
-    refresh token works once.
+    A refresh token works once: a lock for each workspace keeps the threads of one bot apart, and a bot that
+    another one was quicker than uses what that one has kept.
     """
 
     def __init__(
@@ -235,13 +235,16 @@ class Installing:
             try:
                 renewed = self._slack.renewed(kept, at=self._clock())
             except (NotInstalled, ServiceUnavailable):
+                latest = self._kept(installation.team_id)
+                if latest.bot_token != kept.bot_token:
+                    return latest
                 if kept.is_over(self._clock()):
                     raise
                 self._memory.keep(kept)
                 return kept
-            self._installations.renew(kept, renewed)
+            is_kept = self._installations.renew(kept, renewed)
             self._memory.drop(installation.team_id)
-            return renewed
+            return renewed if is_kept else self._kept(installation.team_id)
 
     def refused(self, installation: Installation) -> None:
         """Note that Slack refused a token for good, so that it is not tried again and again."""

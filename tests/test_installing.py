@@ -143,6 +143,30 @@ def test_a_token_that_cannot_be_renewed_is_used_until_it_is_over_and_tried_once_
         it.find("T1")
 
 
+@pytest.mark.parametrize("takes_it_twice", [False, True])
+def test_a_token_that_another_bot_was_quicker_to_renew_is_taken_from_the_database(
+    executor: ThreadPoolExecutor, *, takes_it_twice: bool
+) -> None:
+    others = replace(ROTATING, bot_token="xoxb-others", expires_at=NOW + timedelta(hours=25))
+
+    class Shared(World):
+        @override
+        def renewed(self, installation: Installation, *, at: datetime) -> Installation:
+            self.save(others)
+            if not takes_it_twice:
+                raise NotInstalled
+            return super().renewed(installation, at=at)
+
+        @override
+        def renew(self, old: Installation, new: Installation) -> bool:
+            return False
+
+    world = Shared(ROTATING)
+    world.now += timedelta(hours=13)
+
+    assert installing(world, executor).find("T1") == others
+
+
 def test_an_installation_is_remembered_for_a_minute(executor: ThreadPoolExecutor) -> None:
     world = World(LAB)
     it = installing(world, executor)
