@@ -1,18 +1,21 @@
 """What owners want of their timers in SQLite, until it is done. It is the queue of those who do it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+
+from typing_extensions import override
 
 from bot.accounts import SlackUser
 from bot.controlling import Act, TimerChange
 from bot.news import Post
 from bot.observing import Observation
 from bot.store.auditing import note_news
-from bot.store.port import Connection, Database, insert
-from bot.store.queue import MINE, as_moment, as_text, claim, recover, release
+from bot.store.port import Connection, insert
+from bot.store.queue import MINE, as_moment, as_text
 from bot.store.telling import put
 from bot.store.timers import ChangedMeanwhile, look_now, record
+from bot.store.working import QueueStore
 from bot.working import NotOurs
 
 _QUESTION: Final = "ask "
@@ -37,13 +40,24 @@ _EARLIER: Final = """
 _ANOTHERS: Final = f"SELECT 1 FROM changes WHERE change_id = :change_id AND NOT {MINE}"
 
 
-class ChangeStore:
+class ChangeStore(QueueStore[TimerChange]):
     """Keeps changes from the click until Globus has made them."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime], owner: str) -> None:
-        self._database = database
-        self._clock = clock
-        self._owner = owner
+    table = "changes"
+
+    @override
+    def item_from(self, row: Mapping[str, Any]) -> TimerChange:
+        return TimerChange(
+            change_id=row["change_id"],
+            person=SlackUser(row["team_id"], row["user_id"]),
+            job_id=row["job_id"],
+            act=Act(row["act"]),
+            asked_at=datetime.fromisoformat(row["asked_at"]),
+            name=row["name"],
+            view_id=row["view_id"],
+            attempts=row["attempts"],
+            due=as_moment(row["due"]),
+        )
 
     async def accept(self, change: TimerChange) -> bool:
         """Commit a change; False if the same person's same wish is waiting already.
@@ -131,24 +145,17 @@ class ChangeStore:
 
     # The workers' queue
 
-    def claim(self, *, limit: int) -> Sequence[TimerChange]:
-        """Hold up to `limit` changes that are due and free, and give them."""
-        rows = claim(self._database, "changes", now=self._clock(), owner=self._owner, limit=limit)
-        return [_change(row) for row in rows]
-
+    @override
     def release(self, item: TimerChange) -> None:
         """Let go of a change; one that gave way while it was under way is forgotten."""
-        release(self._database, "changes", item.change_id, owner=self._owner)
+        super().release(item)
         forget = "DELETE FROM changes WHERE change_id = ? AND outcome = 'given way'"
         self._database.write(lambda database: database.execute(forget, [item.change_id]))
 
-    def postpone(self, item: TimerChange, *, until: datetime) -> None:
-        """Let go of a change, and make it due later."""
-        release(self._database, "changes", item.change_id, owner=self._owner, due=until)
-
+    @override
     def recover(self) -> None:
         """Let go of what is held by processes that are no more; what gave way meanwhile is forgotten."""
-        recover(self._database, "changes", owner=self._owner)
+        super().recover()
         given_way = "FROM changes WHERE outcome = 'given way' AND lease_owner IS NULL"
         if self._database.read(lambda database: list(database.query(f"SELECT 1 {given_way} LIMIT 1"))):
             self._database.write(lambda database: database.execute(f"DELETE {given_way}"))
@@ -168,17 +175,3 @@ def _row(change: TimerChange) -> dict[str, Any]:
         "outcome": "",
         "due": as_text(change.due) if change.due else None,
     }
-
-
-def _change(row: Mapping[str, Any]) -> TimerChange:
-    return TimerChange(
-        change_id=row["change_id"],
-        person=SlackUser(row["team_id"], row["user_id"]),
-        job_id=row["job_id"],
-        act=Act(row["act"]),
-        asked_at=datetime.fromisoformat(row["asked_at"]),
-        name=row["name"],
-        view_id=row["view_id"],
-        attempts=row["attempts"],
-        due=as_moment(row["due"]),
-    )

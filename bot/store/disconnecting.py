@@ -6,6 +6,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
+from typing_extensions import override
+
 from bot.accounts import SlackUser, Token
 from bot.auditing import Deed
 from bot.disconnecting import Parting
@@ -13,9 +15,10 @@ from bot.scheduling import RequestState
 from bot.store.auditing import note, replace_names
 from bot.store.linking import AccountStore
 from bot.store.port import Connection, Database, insert
-from bot.store.queue import as_moment, as_text, claim, recover, release
+from bot.store.queue import as_moment, as_text
 from bot.store.timers import leave_unwatched, mark_gone
 from bot.store.vault import Vault
+from bot.store.working import QueueStore
 from bot.timers import Timer
 
 _WAITING: Final = (RequestState.WAITING_FOR_SIGN_IN, RequestState.CHECKING, RequestState.RECEIVED)
@@ -56,8 +59,10 @@ _GIVE_UP: Final = (
 )
 
 
-class PartingStore:
+class PartingStore(QueueStore[Parting]):
     """Keeps partings with their tokens, sealed, until they are done."""
+
+    table = "partings"
 
     def __init__(
         self,
@@ -68,11 +73,9 @@ class PartingStore:
         clock: Callable[[], datetime],
         owner: str,
     ) -> None:
-        self._database = database
+        super().__init__(database, clock=clock, owner=owner)
         self._vault = vault
         self._accounts = accounts
-        self._clock = clock
-        self._owner = owner
 
     def begin(self, parting: Parting) -> bool:
         """Keep a parting with the person's tokens and forget the person, in one step; False if not linked."""
@@ -187,25 +190,6 @@ class PartingStore:
             for row in rows
         ]
 
-    # The workers' queue
-
-    def claim(self, *, limit: int) -> Sequence[Parting]:
-        """Hold up to `limit` partings that are due and free, and give them."""
-        rows = claim(self._database, "partings", now=self._clock(), owner=self._owner, limit=limit)
-        return [self._parting(row) for row in rows]
-
-    def release(self, item: Parting) -> None:
-        """Let go of a parting."""
-        release(self._database, "partings", item.parting_id, owner=self._owner)
-
-    def postpone(self, item: Parting, *, until: datetime) -> None:
-        """Let go of a parting, and make it due later."""
-        release(self._database, "partings", item.parting_id, owner=self._owner, due=until)
-
-    def recover(self) -> None:
-        """Let go of what is held by processes that are no more."""
-        recover(self._database, "partings", owner=self._owner)
-
     def _row(self, parting: Parting, tokens: Mapping[str, Token]) -> dict[str, Any]:
         written = json.dumps([asdict(token) for token in tokens.values()])
         return {
@@ -222,7 +206,8 @@ class PartingStore:
             "is_told": int(parting.is_told),
         }
 
-    def _parting(self, row: Mapping[str, Any]) -> Parting:
+    @override
+    def item_from(self, row: Mapping[str, Any]) -> Parting:
         opened = json.loads(self._vault.open(row["tokens"], "partings", "tokens", row["parting_id"]))
         return Parting(
             parting_id=row["parting_id"],

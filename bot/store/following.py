@@ -1,15 +1,18 @@
 """What people and channels want to hear, in SQLite; the digests are the queue of those who tell them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+
+from typing_extensions import override
 
 from bot.accounts import SlackUser
 from bot.following import Digest, Muted, Tally
 from bot.news import Post, Wish
-from bot.store.port import Connection, Database
-from bot.store.queue import MINE, as_text, claim, recover, release
+from bot.store.port import Connection, Values
+from bot.store.queue import MINE, as_moment, as_text
 from bot.store.telling import put
+from bot.store.working import QueueStore
 from bot.working import NotOurs
 
 _KEEP: Final = """
@@ -33,13 +36,19 @@ _TALLIES: Final = """
     GROUP BY timers.job_id ORDER BY title, timers.job_id"""
 
 
-class FollowerStore:
+class FollowerStore(QueueStore[Digest]):
     """Keeps wishes, muted channels and digests."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime], owner: str) -> None:
-        self._database = database
-        self._clock = clock
-        self._owner = owner
+    table = "digests"
+
+    @override
+    def item_from(self, row: Mapping[str, Any]) -> Digest:
+        return Digest(
+            digest_id=row["digest_id"],
+            person=SlackUser(row["team_id"], row["user_id"]),
+            told_until=datetime.fromisoformat(row["told_until"]),
+            due=as_moment(row["due"]),
+        )
 
     def of(self, person: SlackUser, job_id: str) -> Wish | None:
         """Give what a person said they want to hear of a timer; None if they said nothing."""
@@ -116,31 +125,5 @@ class FollowerStore:
 
         self._database.write(told)
 
-    def claim(self, *, limit: int) -> Sequence[Digest]:
-        """Hold up to `limit` digests that are due and free, and give them."""
-        rows = claim(self._database, "digests", now=self._clock(), owner=self._owner, limit=limit)
-        return [_digest(row) for row in rows]
-
-    def release(self, item: Digest) -> None:
-        """Let go of a digest."""
-        release(self._database, "digests", item.digest_id, owner=self._owner)
-
-    def postpone(self, item: Digest, *, until: datetime) -> None:
-        """Let go of a digest, and make it due later."""
-        release(self._database, "digests", item.digest_id, owner=self._owner, due=until)
-
-    def recover(self) -> None:
-        """Let go of what is held by processes that are no more."""
-        recover(self._database, "digests", owner=self._owner)
-
-    def _rows(self, query: str, values: list[Any] | dict[str, Any]) -> list[dict[str, Any]]:
+    def _rows(self, query: str, values: Values) -> list[dict[str, Any]]:
         return self._database.read(lambda database: list(database.query(query, values)))
-
-
-def _digest(row: Mapping[str, Any]) -> Digest:
-    return Digest(
-        digest_id=row["digest_id"],
-        person=SlackUser(row["team_id"], row["user_id"]),
-        told_until=datetime.fromisoformat(row["told_until"]),
-        due=datetime.fromisoformat(row["due"]) if row["due"] else None,
-    )

@@ -1,21 +1,31 @@
 """Removals in SQLite. They are the queue of the workers that carry them out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from typing_extensions import override
+
 from bot.leaving import Removal
-from bot.store.port import Connection, Database, upsert
-from bot.store.queue import as_text, claim, recover, release
+from bot.store.port import Connection, upsert
+from bot.store.queue import as_text
+from bot.store.working import QueueStore
 
 
-class RemovalStore:
+class RemovalStore(QueueStore[Removal]):
     """Keeps the workspaces that removed the bot, until nothing of them is left."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime], owner: str) -> None:
-        self._database = database
-        self._clock = clock
-        self._owner = owner
+    table = "removals"
+
+    @override
+    def item_from(self, row: Mapping[str, Any]) -> Removal:
+        return Removal(
+            team_id=row["team_id"],
+            removed_at=datetime.fromisoformat(row["removed_at"]),
+            due=datetime.fromisoformat(row["due"]),
+            looks=row["looks"],
+            is_left=bool(row["is_left"]),
+        )
 
     async def begin(self, removal: Removal) -> None:
         """Keep a removal; one of the same workspace that is under way begins anew."""
@@ -41,25 +51,6 @@ class RemovalStore:
         row = {"team_id": removal.team_id, "removed_at": as_text(removal.removed_at)}
         self._database.write(lambda database: database.execute(end, row))
 
-    # The workers' queue
-
-    def claim(self, *, limit: int) -> Sequence[Removal]:
-        """Hold up to `limit` removals that are due and free, and give them."""
-        rows = claim(self._database, "removals", now=self._clock(), owner=self._owner, limit=limit)
-        return [_removal(row) for row in rows]
-
-    def release(self, item: Removal) -> None:
-        """Let go of a removal."""
-        release(self._database, "removals", item.team_id, owner=self._owner)
-
-    def postpone(self, item: Removal, *, until: datetime) -> None:
-        """Let go of a removal, and make it due later."""
-        release(self._database, "removals", item.team_id, owner=self._owner, due=until)
-
-    def recover(self) -> None:
-        """Let go of what is held by processes that are no more."""
-        recover(self._database, "removals", owner=self._owner)
-
 
 def _row(removal: Removal) -> dict[str, Any]:
     return {
@@ -69,13 +60,3 @@ def _row(removal: Removal) -> dict[str, Any]:
         "looks": removal.looks,
         "is_left": int(removal.is_left),
     }
-
-
-def _removal(row: Mapping[str, Any]) -> Removal:
-    return Removal(
-        team_id=row["team_id"],
-        removed_at=datetime.fromisoformat(row["removed_at"]),
-        due=datetime.fromisoformat(row["due"]),
-        looks=row["looks"],
-        is_left=bool(row["is_left"]),
-    )

@@ -1,9 +1,11 @@
 """Accounts, their sealed tokens, and the sign-ins under way, in SQLite."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from typing_extensions import override
 
 from bot.accounts import Account, SlackUser, Token
 from bot.auditing import Deed
@@ -11,8 +13,9 @@ from bot.sessions import SessionRequirement
 from bot.sign_ins import SignIn, SignInState
 from bot.store.auditing import note
 from bot.store.port import Connection, Database, insert, upsert
-from bot.store.queue import as_text, claim, recover, release
+from bot.store.queue import as_text
 from bot.store.vault import Vault
+from bot.store.working import QueueStore
 
 _ONE: Final = "SELECT * FROM sign_ins WHERE sign_in_id = ?"
 
@@ -141,8 +144,10 @@ class AccountStore:
         )
 
 
-class SignInStore:
+class SignInStore(QueueStore[SignIn]):
     """Keeps sign-ins until a day after they are over. It is also the queue of pasted codes."""
+
+    table = "sign_ins"
 
     def __init__(
         self,
@@ -153,10 +158,8 @@ class SignInStore:
         owner: str,
         wake: Callable[[], None],
     ) -> None:
-        self._database = database
+        super().__init__(database, clock=clock, owner=owner)
         self._vault = vault
-        self._clock = clock
-        self._owner = owner
         self._wake = wake
 
     def open(self, sign_in: SignIn) -> None:
@@ -173,12 +176,12 @@ class SignInStore:
     def find(self, sign_in_id: str) -> SignIn | None:
         """Give a sign-in, or None if there never was one or it is long gone."""
         rows = self._database.read(lambda database: list(database.query(_ONE, [sign_in_id])))
-        return self._sign_in(rows[0]) if rows else None
+        return self.item_from(rows[0]) if rows else None
 
     async def find_soon(self, sign_in_id: str) -> SignIn | None:
         """Give a sign-in without holding up the event loop."""
         rows = await self._database.read_soon(lambda database: list(database.query(_ONE, [sign_in_id])))
-        return self._sign_in(rows[0]) if rows else None
+        return self.item_from(rows[0]) if rows else None
 
     def save(self, sign_in: SignIn) -> None:
         """Keep a sign-in's new state."""
@@ -212,25 +215,6 @@ class SignInStore:
         query = "UPDATE sign_ins SET form_view_id = ? WHERE sign_in_id = ?"
         await self._database.write_soon(lambda database: database.execute(query, [form_view_id, sign_in_id]))
 
-    # The workers' queue
-
-    def claim(self, *, limit: int) -> Sequence[SignIn]:
-        """Hold up to `limit` sign-ins whose code was pasted, and give them."""
-        claimed = claim(self._database, "sign_ins", now=self._clock(), owner=self._owner, limit=limit)
-        return [self._sign_in(row) for row in claimed]
-
-    def release(self, item: SignIn) -> None:
-        """Let go of a sign-in."""
-        release(self._database, "sign_ins", item.sign_in_id, owner=self._owner)
-
-    def postpone(self, item: SignIn, *, until: datetime) -> None:
-        """Let go of a sign-in, and make it due later."""
-        release(self._database, "sign_ins", item.sign_in_id, owner=self._owner, due=until)
-
-    def recover(self) -> None:
-        """Let go of what is held by processes that are no more."""
-        recover(self._database, "sign_ins", owner=self._owner)
-
     def _row(self, sign_in: SignIn) -> dict[str, Any]:
         working = sign_in.state in {SignInState.CODE_RECEIVED, SignInState.EXCHANGING}
         key = sign_in.sign_in_id
@@ -254,7 +238,8 @@ class SignInStore:
             "due": as_text(self._clock()) if working else None,
         }
 
-    def _sign_in(self, row: Mapping[str, Any]) -> SignIn:
+    @override
+    def item_from(self, row: Mapping[str, Any]) -> SignIn:
         key, code = row["sign_in_id"], row["code"]
         return SignIn(
             sign_in_id=key,

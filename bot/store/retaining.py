@@ -1,13 +1,15 @@
 """What is old in SQLite, and the chore of letting it go."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from typing_extensions import override
+
 from bot.retaining import BATCH, Chore
-from bot.store.port import Database
-from bot.store.queue import as_text, claim, recover, release
+from bot.store.queue import as_text
+from bot.store.working import QueueStore
 
 RUNS_KEPT: Final = 30
 """Of a live timer, whatever their age: its details show them."""
@@ -66,13 +68,14 @@ _DROPS: Final[Mapping[str, _Drop]] = {
 """What goes, in this order. The audit trail does not."""
 
 
-class OldStore:
+class OldStore(QueueStore[Chore]):
     """Lets what is old go. It is the queue of its own chore."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime], owner: str) -> None:
-        self._database = database
-        self._clock = clock
-        self._owner = owner
+    table = "chores"
+
+    @override
+    def item_from(self, row: Mapping[str, Any]) -> Chore:
+        return Chore(row["name"])
 
     def note_over(self, *, at: datetime) -> None:
         """Note which timers are over since now, and which are not any more.
@@ -117,22 +120,3 @@ class OldStore:
     def again(self, chore: Chore, due: datetime) -> None:
         """Make a chore due again."""
         self.postpone(chore, until=due)
-
-    # The workers' queue
-
-    def claim(self, *, limit: int) -> Sequence[Chore]:
-        """Hold up to `limit` chores that are due and free, and give them."""
-        rows = claim(self._database, "chores", now=self._clock(), owner=self._owner, limit=limit)
-        return [Chore(row["name"]) for row in rows]
-
-    def release(self, item: Chore) -> None:
-        """Let go of a chore."""
-        release(self._database, "chores", item.name, owner=self._owner)
-
-    def postpone(self, item: Chore, *, until: datetime) -> None:
-        """Let go of a chore, and make it due later."""
-        release(self._database, "chores", item.name, owner=self._owner, due=until)
-
-    def recover(self) -> None:
-        """Let go of what is held by processes that are no more."""
-        recover(self._database, "chores", owner=self._owner)

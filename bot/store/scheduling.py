@@ -1,10 +1,12 @@
 """Requests in SQLite: accepted once, claimed with a lease, saved at every step."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from typing_extensions import override
 
 from bot.accounts import SlackUser
 from bot.auditing import Deed
@@ -15,9 +17,10 @@ from bot.scheduling import RequestState, TimerRequest
 from bot.sessions import NO_SESSION, SessionRequirement
 from bot.store.auditing import note
 from bot.store.drafts import FORGET
-from bot.store.port import Connection, Database
-from bot.store.queue import MINE, as_moment, as_text, claim, plainly, recover, release
+from bot.store.port import Connection
+from bot.store.queue import MINE, as_moment, as_text, plainly, recover
 from bot.store.timers import look_now, restore, take_over, watch_from
+from bot.store.working import QueueStore
 from bot.working import NotOurs
 
 _KEPT: Final = tuple(field.name for field in fields(TimerRequest) if field.name != "person")
@@ -45,13 +48,14 @@ _SIGNED_OUT: Final = """
       AND (state = :waiting OR signed_out = 1) ORDER BY received_at DESC"""
 
 
-class RequestStore:
+class RequestStore(QueueStore[TimerRequest]):
     """Keeps requests. It is the inbox of the form and the queue of the workers."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime], owner: str) -> None:
-        self._database = database
-        self._clock = clock
-        self._owner = owner
+    table = "requests"
+
+    @override
+    def item_from(self, row: Mapping[str, Any]) -> TimerRequest:
+        return request_from(row)
 
     async def accept(self, request: TimerRequest) -> bool:
         """Commit a new request, and that its person's draft is over.
@@ -166,23 +170,11 @@ class RequestStore:
 
     # The workers' queue
 
-    def claim(self, *, limit: int) -> Sequence[TimerRequest]:
-        """Hold up to `limit` requests that are due and free, and give them."""
-        claimed = claim(self._database, "requests", now=self._clock(), owner=self._owner, limit=limit)
-        return [request_from(row) for row in claimed]
-
-    def release(self, item: TimerRequest) -> None:
-        """Let go of a request."""
-        release(self._database, "requests", item.request_id, owner=self._owner)
-
-    def postpone(self, item: TimerRequest, *, until: datetime) -> None:
-        """Let go of a request, and make it due later."""
-        release(self._database, "requests", item.request_id, owner=self._owner, due=until)
-
+    @override
     def recover(self) -> None:
         """Let go of what is held by processes that are no more; their creations are looked at now."""
         look = f", due = CASE WHEN state = '{RequestState.CREATING}' THEN :now ELSE due END"
-        recover(self._database, "requests", owner=self._owner, also=look, now=as_text(self._clock()))
+        recover(self._database, self.table, owner=self._owner, also=look, now=as_text(self._clock()))
 
 
 def _note_created(database: Connection, request: TimerRequest, *, at: datetime) -> None:

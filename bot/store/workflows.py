@@ -1,13 +1,16 @@
 """Steps of workflows in SQLite. They are the queue of the workers that carry them out."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from typing_extensions import override
+
 from bot.accounts import SlackUser
-from bot.store.port import Connection, Database
-from bot.store.queue import as_moment, as_text, claim, recover, release
+from bot.store.port import Connection
+from bot.store.queue import as_moment, as_text
+from bot.store.working import QueueStore
 from bot.workflows import Ending, Step, StepState
 
 KEPT: Final = timedelta(days=7)
@@ -39,13 +42,24 @@ _SAVE: Final = (
 """What has ended does not begin again: its person may have declined while a worker was busy with it."""
 
 
-class StepStore:
+class StepStore(QueueStore[Step]):
     """Keeps the steps of workflows until Slack was told how they ended, and a while longer."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime], owner: str) -> None:
-        self._database = database
-        self._clock = clock
-        self._owner = owner
+    table = "workflow_steps"
+
+    @override
+    def item_from(self, row: Mapping[str, Any]) -> Step:
+        return Step(
+            execution_id=row["execution_id"],
+            person=SlackUser(row["team_id"], row["user_id"]),
+            request_id=row["request_id"],
+            expires_at=datetime.fromisoformat(row["expires_at"]),
+            inputs=json.loads(row["inputs"]),
+            state=StepState(row["state"]),
+            ending=Ending.read(row["ending"]),
+            attempts=row["attempts"],
+            due=as_moment(row["due"]),
+        )
 
     async def accept(self, step: Step) -> None:
         """Keep a step on disk; one that is known already stays as it is. Old ones are forgotten."""
@@ -62,7 +76,7 @@ class StepStore:
         """Give a step."""
         query = "SELECT * FROM workflow_steps WHERE execution_id = ?"
         rows = await self._database.read_soon(lambda database: list(database.query(query, [execution_id])))
-        return _step(rows[0]) if rows else None
+        return self.item_from(rows[0]) if rows else None
 
     async def decline(self, step: Step, ending: Ending, *, at: datetime) -> bool:
         """End a step that waits for its person; False if it does not wait any more."""
@@ -95,31 +109,6 @@ class StepStore:
         kept |= {"ended": StepState.ENDED, "told": StepState.TOLD}
         self._database.write(lambda database: database.execute(_SAVE, kept))
 
-    # The workers' queue
-
-    def claim(self, *, limit: int) -> Sequence[Step]:
-        """Hold up to `limit` steps that are due and free, and give them."""
-        rows = claim(
-            self._database,
-            "workflow_steps",
-            now=self._clock(),
-            owner=self._owner,
-            limit=limit,
-        )
-        return [_step(row) for row in rows]
-
-    def release(self, item: Step) -> None:
-        """Let go of a step."""
-        release(self._database, "workflow_steps", item.execution_id, owner=self._owner)
-
-    def postpone(self, item: Step, *, until: datetime) -> None:
-        """Let go of a step, and make it due later."""
-        release(self._database, "workflow_steps", item.execution_id, owner=self._owner, due=until)
-
-    def recover(self) -> None:
-        """Let go of what is held by processes that are no more."""
-        recover(self._database, "workflow_steps", owner=self._owner)
-
 
 def _row(step: Step) -> dict[str, Any]:
     return {
@@ -134,17 +123,3 @@ def _row(step: Step) -> dict[str, Any]:
         "attempts": step.attempts,
         "due": as_text(step.due) if step.due else None,
     }
-
-
-def _step(row: Mapping[str, Any]) -> Step:
-    return Step(
-        execution_id=row["execution_id"],
-        person=SlackUser(row["team_id"], row["user_id"]),
-        request_id=row["request_id"],
-        expires_at=datetime.fromisoformat(row["expires_at"]),
-        inputs=json.loads(row["inputs"]),
-        state=StepState(row["state"]),
-        ending=Ending.read(row["ending"]),
-        attempts=row["attempts"],
-        due=as_moment(row["due"]),
-    )
