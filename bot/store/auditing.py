@@ -76,7 +76,7 @@ def exported(database: Database, *, since: datetime | None) -> Iterator[dict[str
         f"SELECT {', '.join(COLUMNS)} FROM audit WHERE at >= ? AND audit_id > ? "
         f"ORDER BY audit_id LIMIT {PAGE}"
     )
-    last, from_then = 0, as_text(since) if since else ""
-    while page := database.read(lambda opened, last=last: list(opened.query(query, [from_then, last]))):  # type: ignore[misc]
+    values = [as_text(since) if since else "", 0]
+    while page := database.read(lambda opened: list(opened.query(query, values))):
         yield from page
-        last = page[-1]["audit_id"]
+        values[1] = page[-1]["audit_id"]

@@ -10,10 +10,10 @@ from sqlite_utils import Database as SqliteUtils
 
 from bot.examining import Finding, ok, problem, warning
 from bot.store.connecting import connected, sqlite3, wal_is_safe
-from bot.store.migrations import schema
+from bot.store.migrations import known_steps, schema
 from bot.store.port import Connection
 from bot.store.rotation import SEALED
-from bot.store.vault import Vault, keys_beside, read_keys
+from bot.store.vault import Vault, key_file, keys_beside, read_keys
 
 LITTLE_SPACE: Final = 200 * 1024**2
 NO_SPACE: Final = 20 * 1024**2
@@ -22,7 +22,7 @@ NO_SPACE: Final = 20 * 1024**2
 
 def keys(path: Path, given: str | None) -> Iterator[Finding]:
     """Say whether the sealing keys can be read, and open everything in the database."""
-    file = path.with_name(path.name + ".key")
+    file = key_file(path)
     if not given and not file.exists() and not path.exists():
         yield ok(f"Keys: none yet; the first start makes {file}")
         return
@@ -89,11 +89,6 @@ def _whole(opened: SqliteUtils, path: Path) -> Iterator[Finding]:
         yield ok(f"Database: {path} is whole; the next start brings its schema up to date")
     else:
         yield ok(f"Database: {path} is whole, its schema is {max(applied)}")
-
-
-def known_steps() -> set[str]:
-    """Give the names of the schema's steps that this version knows."""
-    return {step.name for step in schema.pending(SqliteUtils(memory=True))}
 
 
 def space(path: Path) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from sqlite_utils import Database as SqliteUtils
 from bot.errors import DatabaseProblem
 from bot.store.connecting import sqlite3
 from bot.store.examining import open_everything
-from bot.store.migrations import schema
+from bot.store.migrations import known_steps, schema
 from bot.store.vault import Vault
 
 _BELONGS: Final = ("", "-wal", "-shm", "-journal")
@@ -94,11 +94,10 @@ def _read_only(file: Path) -> Iterator[SqliteUtils]:
 
 
 def _schema_of(database: SqliteUtils, file: Path) -> str:
-    known = {step.name for step in schema.pending(SqliteUtils(memory=True))}
     applied = {step.name for step in schema.applied(database)}
     if not applied:
         raise DatabaseProblem(f"{file} is a database, and not transferbot's.", "Take another file.")
-    if applied - known:
+    if applied - known_steps():
         raise DatabaseProblem(f"{file} was written by a newer transferbot.", "Update transferbot.")
     return max(applied)
 

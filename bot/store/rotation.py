@@ -55,13 +55,16 @@ def rotate(database: Database, vault: Vault) -> Rotated:
     """
     resealed = current = 0
     for table, (keys, columns) in SEALED.items():
-        every = f"SELECT {', '.join(keys + columns)} FROM {table}"
-        rows = database.read(lambda opened, every=every: list(opened.query(every)))  # type: ignore[misc]
+        rows = database.read(partial(_all_of, f"SELECT {', '.join(keys + columns)} FROM {table}"))
         for start in range(0, len(rows), GROUP):
             done = database.write(partial(_reseal_all, vault, table, rows[start : start + GROUP]))
             resealed += done.count(True)
             current += done.count(False)
     return Rotated(resealed, current)
+
+
+def _all_of(query: str, database: Connection) -> list[dict[str, Any]]:
+    return list(database.query(query))
 
 
 def _reseal_all(

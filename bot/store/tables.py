@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database as SqliteUtils
 
 from bot.errors import DatabaseProblem
-from bot.store.migrations import schema
+from bot.store.migrations import known_steps, schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def tables() -> Sequence[Table]:
 
 def check_version(applied: set[str]) -> None:
     """See that a source is of this version's schema; raises DatabaseProblem."""
-    known = {step.name for step in schema.pending(SqliteUtils(memory=True))}
+    known = known_steps()
     if applied - known:
         raise DatabaseProblem("It was written by a newer transferbot.", "Update transferbot.")
     if known - applied:

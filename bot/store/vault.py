@@ -113,9 +113,14 @@ def read_keys(text: str) -> list[bytes]:
     return keys
 
 
+def key_file(database: Path) -> Path:
+    """Give where the keys of a database are kept that are not in the settings."""
+    return database.with_name(database.name + ".key")
+
+
 def keys_there(database: Path) -> list[bytes]:
     """Read the key file beside a database that may itself be gone; raises DatabaseProblem without one."""
-    file = database.with_name(database.name + ".key")
+    file = key_file(database)
     if not file.exists():
         raise DatabaseProblem(
             f"There is no key file {file}.", "Put it back, or set TRANSFERBOT_KEYS: a backup has no keys."
@@ -128,7 +133,7 @@ def keys_beside(database: Path) -> list[bytes]:
 
     Raises DatabaseProblem if the database exists without its keys: a new key could open nothing in it.
     """
-    file = database.with_name(database.name + ".key")
+    file = key_file(database)
     if file.exists():
         return read_keys(file.read_text())
     if database.exists():

@@ -30,29 +30,32 @@ Opened = Psycopg[DictRow]
 """A connection whose rows come by their columns."""
 
 
+class Unreachable(DatabaseProblem):
+    """There is no server, or none that lets us in. What psycopg says has no password in it."""
+
+    def __init__(self, error: Exception) -> None:
+        said = " ".join(str(error).split())
+        super().__init__(
+            f"The database cannot be reached: {said.rstrip('.?')}.",
+            "Check DATABASE_URL, and that it is running.",
+        )
+
+
 def connected(url: str) -> Opened:
-    """Open a connection that commits every statement by itself; raises DatabaseProblem."""
+    """Open a connection that commits every statement by itself; raises Unreachable."""
     try:
-        opened: Opened = psycopg_connect(url, autocommit=True, **kept())
+        opened: Opened = psycopg_connect(url, **connection_settings())
     except OperationalError as error:
-        raise unreachable(error) from error
+        raise Unreachable(error) from error
     return opened
 
 
-def kept() -> dict[str, Any]:
+def connection_settings() -> dict[str, Any]:
     """Give how every connection is set.
 
     Values are bound on this side, so that nothing is prepared on the server, and a pooler may stand between.
     """
-    return SETTINGS | {"row_factory": dict_row, "cursor_factory": ClientCursor}
-
-
-def unreachable(error: Exception) -> DatabaseProblem:
-    """Say that there is no server, or none that lets us in. What psycopg says has no password in it."""
-    said = " ".join(str(error).split())
-    return DatabaseProblem(
-        f"The database cannot be reached: {said.rstrip('.?')}.", "Check DATABASE_URL, and that it is running."
-    )
+    return SETTINGS | {"row_factory": dict_row, "cursor_factory": ClientCursor, "autocommit": True}
 
 
 class Translating:

@@ -14,8 +14,8 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from bot.errors import DatabaseProblem
 from bot.store.port import Connection, Dialect
-from bot.store.postgresql.connecting import Opened, Translating, connected, kept, unreachable
-from bot.store.postgresql.living import DIALECT, Life
+from bot.store.postgresql.connecting import Opened, Translating, Unreachable, connected, connection_settings
+from bot.store.postgresql.living import DIALECT, ProofOfLife
 from bot.store.postgresql.migrations import applied, migrate
 
 _Value = TypeVar("_Value")
@@ -76,12 +76,12 @@ class PostgresqlDatabase:
 
     def __init__(self, url: str, *, migrated_at: datetime | None = None, owner: str | None = None) -> None:
         _prepare(url, migrated_at)
-        self._life = Life(url, owner) if owner else None
+        self._life = ProofOfLife(url, owner) if owner else None
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="database")
         self._pool: ConnectionPool[Opened] = ConnectionPool(
             url,
-            kwargs=kept() | {"autocommit": True},
+            kwargs=connection_settings(),
             configure=_configured,
             check=ConnectionPool.check_connection,
             min_size=1,
@@ -248,7 +248,7 @@ def _prepare(url: str, at: datetime | None) -> None:
         try:
             migrate(opened, at=at)
         except OperationalError as error:
-            raise unreachable(error) from error
+            raise Unreachable(error) from error
         except Error as error:
             raise DatabaseProblem(
                 f"The database cannot be brought up to date: {' '.join(str(error).split()).rstrip('.')}.",

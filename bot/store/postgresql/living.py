@@ -59,7 +59,7 @@ _KEEP_ALIVE: Final = (
 log = logging.getLogger(__name__)
 
 
-class Life:
+class ProofOfLife:
     """Holds the lock of one owner on a connection of its own, from `begin` to `end`.
 
     While the lock is lost this process gets no work, which is decided where the work is claimed; what it
