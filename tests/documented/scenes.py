@@ -1,18 +1,20 @@
 """Places in which the documents' commands are run, by a shell, as a reader would."""
 
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from tests.documented.machine import PATH, machine
 from tests.documented.shown import ROOT
-from tests.documented.ways import PLACEHOLDERS, Here, Served
+from tests.documented.ways import PLACEHOLDERS, Here, Scene, Served
 from tests.postgresql import required
 from tests.stories.stage import Stage, _environment, free_port
 
@@ -29,12 +31,22 @@ class Place:
     environment: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     programs: Path = BINARIES
+    inside: Sequence[str] = ()
 
     def run(self, text: str, way: Here) -> None:
-        """Run a command to its end, and see that all is well."""
+        """Run a command to its end, and see that all is well; with patience, until it says what it should."""
+        until = time.monotonic() + PATIENCE
+        done = self._done(text, way)
+        while way.patient and way.says not in done.stdout and time.monotonic() < until:
+            time.sleep(0.1)
+            done = self._done(text, way)
+        assert done.returncode == 0, f"{text}: {done.stdout[-3000:]}"
+        assert way.says in done.stdout, f"{text}: {done.stdout[-3000:]}"
+
+    def _done(self, text: str, way: Here) -> subprocess.CompletedProcess[str]:
         command = (way.instead or "{}").replace("{}", text)
-        done = subprocess.run(
-            [_SHELL, "-euo", "pipefail", "-c", self._here(command)],
+        return subprocess.run(
+            [*self.inside, _SHELL, "-euo", "pipefail", "-c", self._here(command)],
             cwd=self.folder,
             env=self._everything(),
             input=way.typed,
@@ -43,8 +55,6 @@ class Place:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{text}: {done.stdout[-3000:]}"
-        assert way.says in done.stdout, f"{text}: {done.stdout[-3000:]}"
 
     @contextmanager
     def serving(self, text: str, way: Served) -> Iterator[None]:
@@ -115,40 +125,23 @@ def sandbox(folder: Path) -> Place:
     return Place(folder, words={"8000": free_port(), "8001": free_port()})
 
 
-def machine(stage: Stage, folder: Path) -> Place:
-    """Give a copy of what is installed, on a machine whose `sudo` and `systemd-run` are ours."""
+@contextmanager
+def nothing_yet(stage: Stage, folder: Path) -> Iterator[Place]:
+    """Give a copy of the repository on a machine of its own, with the page's unit where it says."""
     for name in ("pyproject.toml", "README.md", "LICENSE", "manifest.yml", "requirements.lock"):
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "bot", folder / "bot", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in stage.settings.items()))
-    (folder / "var/lib/transferbot").mkdir(parents=True)
-    programs = folder / "programs"
-    programs.mkdir()
-    for name, script in (("sudo", _SUDO), ("systemd-run", _SYSTEMD_RUN)):
-        (programs / name).write_text(script)
-        (programs / name).chmod(0o755)
-    # The database's address has one slash more than its path.
-    words = {" /": f" {folder}/", "=/": f"={folder}/", ":////": f":///{folder}/"}
-    return Place(folder, words=words, programs=programs)
+    # What the environment's file says goes before what the unit says: the database stays where the unit has
+    # it, and the port for health is one that nobody else of this machine listens at.
+    settings = {name: value for name, value in stage.settings.items() if value and name != "DATABASE_URL"}
+    settings["HEALTH_PORT"] = free_port()
+    (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    with machine(folder) as inside:
+        place = Place(folder, environment={"PATH": PATH}, inside=[*inside, "--wdns=/srv"])
+        for name, unit in re.findall(r"`(/etc/systemd/[^`]+)`:\n\n```ini\n(.*?)```", _DEPLOYING, re.DOTALL):
+            place.run(f"cat > {name}", Here(Scene.MACHINE, typed=unit))
+        yield place
 
 
 _SHELL: Final = shutil.which("bash") or "bash"
-_SUDO: Final = '#!/bin/sh\nexec "$@"\n'
-_SYSTEMD_RUN: Final = """#!/bin/bash
-set -eu
-while [ "${1#-}" != "$1" ]; do
-  if [ "$1" = -p ]; then
-    value="${2#*=}"
-    case "${2%%=*}" in
-      WorkingDirectory) cd "$value" ;;
-      EnvironmentFile) set -a; . "$value"; set +a ;;
-      Environment) export "$value" ;;
-      DynamicUser | User | StateDirectory) ;;
-      *) echo "what is $2?" >&2; exit 1 ;;
-    esac
-    shift
-  fi
-  shift
-done
-exec "$@"
-"""
+_DEPLOYING: Final = (ROOT / "docs" / "deploying.md").read_text()

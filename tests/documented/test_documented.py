@@ -85,9 +85,13 @@ def test_beside_a_bot_that_runs_and_after_it(stage: Stage) -> None:
 def test_on_a_machine_that_has_nothing_yet(stage: Stage, tmp_path: Path) -> None:
     folder = tmp_path / "machine"
     folder.mkdir()
-    place = scenes.machine(stage, folder)
-    for text, way in of(Scene.MACHINE):
-        place.run(text, way)
+    with scenes.nothing_yet(stage, folder) as place:
+        for text, way in of(Scene.MACHINE):
+            place.run(text, way)
+        stage.open_form()
+        assert stage.ada.top()["callback_id"] == "schedule_transfer"
+        stopped = "sudo systemctl stop transferbot && systemctl show --property Result transferbot"
+        place.run(stopped, Here(Scene.MACHINE, "Result=success"))
 
 
 def test_on_a_server(stage: Stage) -> None:

@@ -22,7 +22,7 @@ class Scene(Enum):
     SANDBOX = auto()
     """A sandbox listens at the ports that the page names."""
     MACHINE = auto()
-    """A machine without anything, whose `/opt` and `/etc` are folders of the test's."""
+    """A machine of its own, with systemd and without anything of ours but the repository."""
     CHECKOUT = auto()
     """The repository."""
     ON_A_SERVER = auto()
@@ -33,11 +33,13 @@ class Scene(Enum):
 class Here:
     """It is run, must end with 0, and must say something.
 
-    `instead` is run in its place, with `{}` for the command itself; `typed` is what the reader types.
+    `instead` is run in its place, with `{}` for the command itself; `typed` is what the reader types; and
+    with `patient` it is run again until it says so.
     """
 
     scene: Scene
     says: str = ""
+    patient: bool = False
     instead: str = ""
     typed: str = ""
 

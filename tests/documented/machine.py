@@ -1,0 +1,91 @@
+"""A machine within this one, with systemd, for commands that change `/etc`, `/opt` and `/var`."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from bot.settings import environment
+
+PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""As on a machine that nobody prepared: nothing of this environment's, nor of anybody's home."""
+
+PATIENCE: Final = 60
+"""Seconds."""
+
+_NEEDED: Final = (
+    "/lib/systemd/systemd",
+    "/usr/bin/dbus-daemon",
+    "/usr/bin/python3",
+    "/usr/bin/unshare",
+    "/usr/bin/nsenter",
+)
+_SCRIPT: Final = Path(__file__).with_name("machine.sh")
+
+
+@contextmanager
+def machine(folder: Path) -> Iterator[list[str]]:
+    """Start one whose `/srv` is a folder of ours; gives the words that carry a command there.
+
+    Skips where the system lets nobody have one, and where systemd is missing, unless it has to be there.
+    """
+    _required()
+    log = folder / "machine.log"
+    with (
+        log.open("w") as said,
+        subprocess.Popen(
+            ["/usr/bin/unshare", "--mount", "bash", _SCRIPT, folder],
+            stdin=subprocess.PIPE,  # it ends when this does
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        ) as outside,
+    ):
+        assert outside.stdout
+        first = outside.stdout.readline().strip()
+        assert first, log.read_text()
+        inside = ["/usr/bin/nsenter", f"--target={first}", *_NAMESPACES]
+        _until_running(inside, log)
+        yield inside
+
+
+_NAMESPACES: Final = ("--mount", "--pid", "--cgroup", "--ipc", "--uts")
+
+
+def _until_running(inside: list[str], log: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    asked = [*inside, "/usr/bin/systemctl", "is-system-running", "--wait"]
+    while subprocess.run(asked, capture_output=True, check=False).returncode:
+        assert time.monotonic() < until, log.read_text()
+        time.sleep(0.1)
+
+
+def _required() -> None:
+    missing = [program for program in _NEEDED if not Path(program).exists()]
+    if missing and environment().get("SYSTEMD_TESTS") == "required":
+        pytest.fail(f"There is no {missing}, and SYSTEMD_TESTS=required.")
+    if missing:
+        pytest.skip(f"There is no {missing}: `apt-get install systemd dbus python3-venv`.")
+    allowed = subprocess.run(
+        [
+            "/usr/bin/unshare",
+            "--mount",
+            "--pid",
+            "--cgroup",
+            "--fork",
+            "mount",
+            "-t",
+            "tmpfs",
+            "tmpfs",
+            "/mnt",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if allowed.returncode:
+        pytest.skip(f"Only root may have a machine of its own, and not in every container: {allowed.stderr}")
