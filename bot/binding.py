@@ -208,7 +208,7 @@ class Binding:
     async def came_from_slack(self, code: str, state: str, *, browser: str) -> Question:
         """Say whose browser this is, and ask; raises NotThisBrowser or ServiceUnavailable."""
         journey = await self._end(Purpose.SLACK, state, browser)
-        sign_in = await self._sign_in(journey)
+        sign_in = await self._sign_in(journey.sign_in_id)
         visitor = await self._slack.visitor(code)
         if not secrets.compare_digest(visitor.nonce, journey.nonce) or not visitor.is_person(sign_in.person):
             raise NotThisBrowser(
@@ -221,9 +221,7 @@ class Binding:
         """Go on to Globus, as its person asked; raises NotThisBrowser."""
         if not browser or self._seals.verified(token, "question") != f"{sign_in_id} {hashed(browser)}":
             raise _over()
-        sign_in = await self._sign_ins.find_soon(sign_in_id)
-        if sign_in is None or self._clock() >= sign_in.expires_at:
-            raise _over()
+        sign_in = await self._sign_in(sign_in_id)
         state = new_secret()
         await self._begin(Purpose.GLOBUS, sign_in, state, browser, "")
         return Departure(self._globus_url(sign_in, state), browser)
@@ -234,7 +232,7 @@ class Binding:
         Raises NotThisBrowser.
         """
         journey = await self._end(Purpose.GLOBUS, state, browser)
-        sign_in = await self._sign_in(journey)
+        sign_in = await self._sign_in(journey.sign_in_id)
         kept = await self._sign_ins.receive(
             sign_in.sign_in_id, sign_in.person, code=code, view_id=None, form_view_id=None
         )
@@ -282,8 +280,8 @@ class Binding:
             raise _over()
         return journey
 
-    async def _sign_in(self, journey: Journey) -> SignIn:
-        sign_in = await self._sign_ins.find_soon(journey.sign_in_id)
+    async def _sign_in(self, sign_in_id: str) -> SignIn:
+        sign_in = await self._sign_ins.find_soon(sign_in_id)
         if sign_in is None or self._clock() >= sign_in.expires_at:
             raise _over()
         return sign_in

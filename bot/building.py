@@ -167,9 +167,7 @@ class Parts(Stores):
 
     @cached_property
     def settling(self) -> Settling:
-        return Settling(
-            requests=self.requests, clock=self.clock, wake=self.wake, show=self.fulfilling.show_again
-        )
+        return Settling(requests=self.requests, clock=self.clock, wake=self.wake, show=self.fulfilling.show)
 
     @cached_property
     def disconnecting(self) -> Disconnecting:

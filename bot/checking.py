@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol, TypeGuard, TypeVar
+from typing import Protocol, TypeVar
 
 from bot.accounts import Account, SlackUser
 from bot.browsing import Collection, Collections
@@ -81,7 +81,9 @@ class Checking:
         missing, sign_in = asking.result()
         _refuse_unusable("source_collection", source, signed_in=sign_in is None)
         _refuse_unusable("destination_collection", destination, signed_in=sign_in is None)
-        sign_in = sign_in or next((one for one in (source, destination) if _is_sign_in(one)), None)
+        sign_in = sign_in or next(
+            (one for one in (source, destination) if isinstance(one, SignInNeeded)), None
+        )
         plan = replace(
             plan, source=_named(plan.source, source), destination=_named(plan.destination, destination)
         )
@@ -133,10 +135,6 @@ def _beyond_consent(plan: Plan, findings: PathFindings, needed: frozenset[str]) 
         f"{name} asks for a consent that I cannot ask you for."
         for name in names_of(plan, findings.without_consent - needed)
     ]
-
-
-def _is_sign_in(found: Collection | Problem) -> TypeGuard[SignInNeeded]:
-    return isinstance(found, SignInNeeded)
 
 
 def _refuse_unusable(field: str, found: Collection | Problem, *, signed_in: bool) -> None:

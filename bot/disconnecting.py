@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from bot.accounts import SlackUser, Token
 from bot.errors import ServiceUnavailable, SignInNeeded
+from bot.retrying import pause
 from bot.timers import Timer
 
 LONGEST_DELAY: Final = timedelta(hours=1)
@@ -226,11 +227,11 @@ class Disconnecting:
         return replace(parting, delete=tuple(left), deleted=parting.deleted + 1)
 
     def _later(self, parting: Parting, problem: ServiceUnavailable) -> None:
-        kept = self._partings
         now = self._clock()
         if now - parting.begun_at >= GIVEN_UP_AFTER:
-            kept.end(parting)
+            self._partings.end(parting)
             return
-        growing = min(timedelta(seconds=2 ** min(parting.attempts, 12)), LONGEST_DELAY)
-        delay = max(growing * self._chance.uniform(0.75, 1.25), timedelta(seconds=problem.retry_after or 0))
-        kept.save(replace(parting, due=now + delay, attempts=parting.attempts + 1))
+        delay = pause(
+            parting.attempts, longest=LONGEST_DELAY, retry_after=problem.retry_after, chance=self._chance
+        )
+        self._partings.save(replace(parting, due=now + delay, attempts=parting.attempts + 1))

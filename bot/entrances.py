@@ -9,8 +9,8 @@ from datetime import datetime, tzinfo
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from bot.schedule_fields import form_of_schedule
-from bot.wording import NotUnderstood, read_schedule
+from bot.schedule_fields import form_of_words
+from bot.wording import NotUnderstood
 
 _LINK: Final = re.compile(r"https?://[^\s<>|\"]+")
 _COLLECTION_PAGE: Final = re.compile(r"/file-manager/collections/(?P<id>[0-9a-fA-F-]{36})(?:/|$)")
@@ -26,21 +26,15 @@ class Beginning:
 
 def read_text(text: str, *, app_hosts: frozenset[str], now: datetime, zone: tzinfo) -> Beginning:
     """Read links and words together: `<link> daily at 02:30`. `app_hosts` are where the web app lives."""
+    form = links_in(text, app_hosts=app_hosts)
     written = html.unescape(text)
-    form: dict[str, str] = {}
-    for link in _LINK.findall(written):
-        form = read_link(link, app_hosts=app_hosts) | form
     words = " ".join(re.sub(r"<?https?://[^\s<>]+>?", " ", written).split())
     if not words:
         return Beginning(form, "" if form else written.strip())
     try:
-        schedule = read_schedule(words, now=now, zone=zone)
+        fields = form_of_words(words, now=now, zone=zone)
     except NotUnderstood:
         return Beginning(form, words)
-    fields = form_of_schedule(schedule)
-    if schedule.start == now.replace(microsecond=0):
-        # What starts now starts when the form is sent, and not when it was opened.
-        fields["start"] = ""
     return Beginning(form | {name: value for name, value in fields.items() if value})
 
 

@@ -14,15 +14,12 @@ from bot.browsing import Collections
 from bot.errors import Problem, SignInNeeded
 from bot.linking import Linking
 from bot.places import Places
-from bot.planning import LONGEST_PATH, MOST_ITEMS
+from bot.planning import LONGEST_PATH, LONGEST_TEXT, MOST_ITEMS
 from bot.sessions import NO_SESSION, SessionRequirement
 from bot.sign_ins import SignInLink
 
 PAGE: Final = 40
 """Entries shown at once: each takes a block of Slack's hundred, and nobody reads more."""
-
-LONGEST_FIELD: Final = 3000
-"""What Slack's text input holds (https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element)."""
 
 MOST_AT_ONCE: Final = 3
 """Folders that one person waits for at a time; beyond it a slow collection would hold up everybody."""
@@ -145,7 +142,7 @@ class Visit:
         if len(self.ticked) > MOST_ITEMS:
             raise Problem(f"At most {MOST_ITEMS} files can be chosen.", "Choose the folder instead.")
         text = "\n".join(self.ticked) or self.path
-        if len(text) > LONGEST_FIELD:
+        if len(text) > LONGEST_TEXT:
             raise Problem(
                 "So many long paths do not fit into the form.", "Choose fewer files, or the folder."
             )

@@ -12,6 +12,7 @@ from bot.checking import Checked, Checking, names_of, still_demanded, why_sign_i
 from bot.creating import LOOKING, Creating
 from bot.errors import CannotPost, Refused, ServiceUnavailable, SignInNeeded
 from bot.linking import Linking
+from bot.retrying import pause
 from bot.scheduling import RequestState, TimerRequest
 from bot.sign_ins import SignInLink
 
@@ -92,10 +93,6 @@ class Fulfilling:
             request = self._keep(request, self._creating.unclear(request))
         while request.due is not None and request.due <= self._clock():
             request = self._keep(request, self._step(request))
-
-    def show_again(self, request: TimerRequest) -> None:
-        """Show a waiting request once more, such as after its modal was closed."""
-        self._show(request)
 
     def _step(self, request: TimerRequest) -> TimerRequest:
         if self._clock() - request.received_at >= WAITING_LIFE and not request.creations:
@@ -213,8 +210,9 @@ class Fulfilling:
         )
 
     def _later(self, request: TimerRequest, problem: ServiceUnavailable) -> TimerRequest:
-        growing = min(timedelta(seconds=2 ** min(request.attempts, 10)), LONGEST_DELAY)
-        delay = max(growing * self._chance.uniform(0.75, 1.25), timedelta(seconds=problem.retry_after or 0))
+        delay = pause(
+            request.attempts, longest=LONGEST_DELAY, retry_after=problem.retry_after, chance=self._chance
+        )
         sent = request.state in {RequestState.UNCLEAR, RequestState.CREATED, RequestState.ANNOUNCED}
         return replace(
             request,
@@ -229,13 +227,14 @@ class Fulfilling:
             before.state,
             before.reason,
         ):
-            self._show(after)
+            self.show(after)
         if after.state is RequestState.CREATED and after.due is None:
             # Only now: the button in this message asks for what was just committed.
             self._news.cannot_announce(after)
         return after
 
-    def _show(self, request: TimerRequest) -> None:
+    def show(self, request: TimerRequest) -> None:
+        """Show the person where a request is, with a new link if it waits for a sign-in."""
         link = None
         if request.waits_for_sign_in:
             link = self._linking.begin(

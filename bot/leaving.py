@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from bot.errors import ServiceUnavailable
 from bot.installing import Installation
+from bot.retrying import pause
 
 SECOND_PASS: Final = timedelta(minutes=10)
 """When to look once more for what a workspace left behind: work under way may have kept something since."""
@@ -94,8 +95,8 @@ class Leaving:
         try:
             kept = self._installed.is_in_use(removal.team_id)
         except ServiceUnavailable as problem:
-            growing = min(timedelta(seconds=2 ** min(removal.looks, 12)), LONGEST_DELAY)
-            self._later(removal, max(growing, timedelta(seconds=problem.retry_after or 0)))
+            delay = pause(removal.looks, longest=LONGEST_DELAY, retry_after=problem.retry_after)
+            self._later(removal, delay)
             return
         if kept:
             self._contradicted(removal, kept)

@@ -110,7 +110,7 @@ class Linking:
             opening=opening,
         )
         self._sign_ins.open(sign_in)
-        return self._link(sign_in)
+        return self._links.make(sign_in)
 
     async def connect(self, person: SlackUser) -> tuple[Account | None, SignInLink]:
         """Give the person's account, and a link that asks for all that their waiting requests need."""
@@ -142,7 +142,7 @@ class Linking:
         if sign_in is None or sign_in.person != person:
             return None
         if sign_in.state is SignInState.OPEN and self._clock() < sign_in.expires_at:
-            return self._link(sign_in)
+            return self._links.make(sign_in)
         return self._again(sign_in)
 
     async def account_soon(self, person: SlackUser) -> Account | None:
@@ -204,7 +204,7 @@ class Linking:
             )
             return
         self._sign_ins.save(replace(sign_in, state=SignInState.OPEN, code=None, reason=str(problem)))
-        self._news.code_failed(sign_in, problem, self._link(sign_in))
+        self._news.code_failed(sign_in, problem, self._links.make(sign_in))
 
     def _give_back(self, grant: Grant) -> None:
         try:
@@ -230,10 +230,7 @@ class Linking:
             reason="",
         )
         self._sign_ins.open(again)
-        return self._link(again)
-
-    def _link(self, sign_in: SignIn) -> SignInLink:
-        return self._links.make(sign_in)
+        return self._links.make(again)
 
 
 def _interrupted() -> Problem:

@@ -12,7 +12,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from bot.accounts import SlackUser
 from bot.errors import Problem, SignInNeeded
 from bot.news import WatchedTimer
-from bot.schedules import interval_in_words
+from bot.schedules import how_often
 from bot.telling import Subject
 from bot.timers import Inactivity, Run, Timer, TimerStatus, title_of
 from bot.watching import Sight
@@ -79,7 +79,7 @@ class Entry:
     @property
     def is_live(self) -> bool:
         """Whether it runs or may run again."""
-        return self.status not in {TimerStatus.ENDED, TimerStatus.GONE}
+        return self.status.is_live
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +272,7 @@ def _entry_of(timer: WatchedTimer, schedule: str) -> Entry:
 
 
 def _entry_in_list(person: SlackUser, timer: Timer, known: WatchedTimer | None) -> Entry:
-    often = f"every {interval_in_words(timer.interval)}" if timer.interval else "once"
+    often = how_often(timer.interval)
     if known:
         return _live(_entry_of(known, often), timer)
     return _live(Entry(timer.job_id, title_of(timer.name), person, often, is_known=False), timer)

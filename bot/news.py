@@ -93,7 +93,7 @@ class WatchedTimer:
     @property
     def is_live(self) -> bool:
         """Whether it runs or may run again."""
-        return self.status not in {TimerStatus.ENDED, TimerStatus.GONE}
+        return self.status.is_live
 
 
 @dataclass(frozen=True, slots=True)

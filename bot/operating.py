@@ -3,7 +3,6 @@
 import csv
 import json
 import sys
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +24,7 @@ from bot.store.opening import beside
 from bot.store.restoring import Verified, restore, verify
 from bot.store.rotation import rotate
 from bot.store.vault import Vault, keys_there, new_key, read_keys
-from bot.storing import file_of, now, vault_of
+from bot.storing import file_of, new_id, now, vault_of
 from bot.web.asking import asked
 
 FILE: Final = click.Path(dir_okay=False, path_type=Path)
@@ -142,7 +141,7 @@ def forget_command(team: str, user: str, *, with_trail: bool, yes: bool) -> None
                 vault,
                 SlackUser(team, user),
                 clock=now,
-                new_id=lambda: str(uuid.uuid4()),
+                new_id=new_id,
                 with_trail=with_trail,
             )
         for line in _told(forgotten):

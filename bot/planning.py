@@ -1,6 +1,6 @@
 """A Plan: what a person filled in. From where, to where, when, how, and where the team hears of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -13,7 +13,10 @@ LONGEST_PATH: Final = 1000
 """Longer than any path a file system takes in practice, and short enough for a message."""
 
 LONGEST_TEXT: Final = 3000
-"""What one field of a form holds in Slack; more could not be shown again to be corrected."""
+"""What one field of a form holds in Slack; more could not be shown again to be corrected.
+
+https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
+"""
 
 MOST_ITEMS: Final = 50
 """Enough to pick from a folder by hand; whoever has more moves the folder."""
@@ -136,7 +139,7 @@ class Plan:
     name: str = ""
     options: frozenset[Option] = DEFAULT_OPTIONS
     sync_level: SyncLevel = SyncLevel.ALWAYS
-    filters: tuple[Filter, ...] = field(default=())
+    filters: tuple[Filter, ...] = ()
     announce_thread: str = ""
 
     @property

@@ -54,6 +54,16 @@ def form_of_schedule(schedule: Schedule) -> dict[str, str]:
     return filled
 
 
+def form_of_words(text: str, *, now: datetime, zone: tzinfo) -> dict[str, str]:
+    """Give the same fields for a schedule in words; raises NotUnderstood.
+
+    What starts now has no start: it starts when the form is sent, and not when it was opened.
+    """
+    schedule = read_schedule(text, now=now, zone=zone)
+    fields = form_of_schedule(schedule)
+    return fields | {"start": ""} if schedule.start == now.replace(microsecond=0) else fields
+
+
 class ScheduleReading:
     """One pass over a form, which collects every problem instead of stopping at the first."""
 

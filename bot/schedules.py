@@ -90,12 +90,10 @@ class Schedule:
 
     def in_words(self) -> str:
         """Say how often, and for how long if that can be said without a date: "every 6 hours, 3 times"."""
-        if self.interval is None:
-            return "once"
-        often = f"every {interval_in_words(self.interval)}"
-        if self.runs is not None:
-            return f"{often}, {self.runs:,} {'time' if self.runs == 1 else 'times'}"
-        return often
+        often = how_often(self.interval)
+        if self.runs is None:
+            return often
+        return f"{often}, {self.runs:,} {'time' if self.runs == 1 else 'times'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +173,11 @@ def read_interval(text: str) -> timedelta:
 def write_interval(interval: timedelta) -> str:
     """Write an interval as `read_interval` reads it: `1d12h`."""
     return "".join(f"{number}{name[0]}" for number, name in _parts(interval))
+
+
+def how_often(interval: timedelta | None) -> str:
+    """Say in words how often something runs with this interval; None is once."""
+    return f"every {interval_in_words(interval)}" if interval else "once"
 
 
 def interval_in_words(interval: timedelta) -> str:

@@ -153,7 +153,7 @@ def _register(parts: Tending, listen: slack_app.Listen) -> None:
         FulfillingHandlers(
             settling=parts.settling,
             close_view=parts.requests.close_view,
-            show_again=lambda request: asyncio.to_thread(fulfilling.show_again, request),
+            show_again=lambda request: asyncio.to_thread(fulfilling.show, request),
             form_of=parts.request_messages.form_of,
             zones=parts.zones,
         ),

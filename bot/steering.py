@@ -16,6 +16,7 @@ from bot.errors import OutcomeUnclear, Problem, Refused, ServiceUnavailable, Sig
 from bot.linking import Linking
 from bot.news import Event, News, Post, WatchedTimer
 from bot.observing import Observation, conclude, gone, observe
+from bot.retrying import pause
 from bot.sign_ins import SignInLink
 from bot.timers import Inactivity, Timer, TimerStatus, named, reference_of, title_of
 from bot.watching import Audience, addressed
@@ -221,9 +222,8 @@ class Steering:
             said = f"Globus did not answer for hours, so I gave up to {change.act} this timer. Try again."
             self._news.changed(change, "", Outcome(said, has_failed=True), None)
             return
-        growing = min(timedelta(seconds=2 ** min(change.attempts, 10)), LONGEST_DELAY)
         asked = problem.retry_after if isinstance(problem, ServiceUnavailable) else None
-        delay = max(growing * self._chance.uniform(0.75, 1.25), timedelta(seconds=asked or 0))
+        delay = pause(change.attempts, longest=LONGEST_DELAY, retry_after=asked, chance=self._chance)
         self._changes.later(replace(change, due=now + delay, attempts=change.attempts + 1))
         if change.attempts == 0:
             self._news.delayed(change, problem)

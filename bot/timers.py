@@ -18,6 +18,11 @@ class TimerStatus(StrEnum):
     GONE = "gone"
     UNKNOWN = "unknown"
 
+    @property
+    def is_live(self) -> bool:
+        """Whether a timer runs or may run again."""
+        return self not in {TimerStatus.ENDED, TimerStatus.GONE}
+
 
 class RunState(StrEnum):
     """How far a run has come; a `stuck` one waits for somebody, of a `lost` one the task cannot be seen."""

@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 from bot.accounts import SlackUser
 from bot.entrances import read_link
 from bot.errors import CannotPost, Problem, ServiceUnavailable
-from bot.schedule_fields import form_of_schedule
+from bot.retrying import pause
+from bot.schedule_fields import form_of_words
 from bot.scheduling import RequestState, TimerRequest
-from bot.wording import NotUnderstood, read_schedule
+from bot.wording import NotUnderstood
 
 INPUTS: Final = (
     "person",
@@ -232,8 +233,7 @@ class Workflows:
         if now >= step.expires_at + GIVEN_UP:
             self._steps.save(replace(step, state=StepState.TOLD, due=None))
             return
-        growing = min(timedelta(seconds=2 ** min(step.attempts, 10)), LONGEST_DELAY)
-        delay = max(growing, timedelta(seconds=problem.retry_after or 0))
+        delay = pause(step.attempts, longest=LONGEST_DELAY, retry_after=problem.retry_after)
         self._steps.save(replace(step, attempts=step.attempts + 1, due=now + delay))
 
 
@@ -243,13 +243,9 @@ def read_inputs(
     """Give the form's fields that a workflow's inputs fill in; raises Problem that names the input."""
     form = _side(inputs, "source", app_hosts) | _side(inputs, "destination", app_hosts)
     try:
-        schedule = read_schedule(inputs.get("schedule", ""), now=now, zone=zone)
+        fields = form_of_words(inputs.get("schedule", ""), now=now, zone=zone)
     except NotUnderstood as problem:
         raise Problem(f"I cannot read “schedule”: {problem.happened}", problem.next_step) from problem
-    fields = form_of_schedule(schedule)
-    if schedule.start == now.replace(microsecond=0):
-        # What starts now starts when the form is sent, and not when the workflow ran.
-        fields["start"] = ""
     plain = {"name": inputs.get("name", ""), "announce_in": inputs.get("channel", "")}
     return {name: value for name, value in (form | plain | fields).items() if value}
 
