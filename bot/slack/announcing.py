@@ -73,7 +73,7 @@ def tally(timer: WatchedTimer) -> str:
 
 
 def _how_it_stands(request: TimerRequest, timer: WatchedTimer | None) -> str:
-    if timer is None or (timer.last is None and timer.is_live and timer.status is TimerStatus.ACTIVE):
+    if timer is None or (timer.last is None and timer.status is TimerStatus.ACTIVE):
         next_run = timer.next_run if timer else request.next_run
         lines = [f"*First run* {moment(next_run)}" if next_run else "*First run* now"]
     else:
@@ -91,16 +91,12 @@ def _buttons(job_id: str, timer: WatchedTimer | None, app_url: str) -> list[Bloc
     buttons = [button("Details", DETAILS, value=job_id)]
     if timer is None or timer.is_live:
         is_active = timer is None or timer.status is not TimerStatus.INACTIVE
-        buttons.append(button("Pause", PAUSE, value=job_id) if is_active else _resume(job_id))
-        buttons.append(button("Follow…", FOLLOW, value=job_id))
+        steer = ("Pause", PAUSE) if is_active else ("Resume", RESUME)
+        buttons += [button(*steer, value=job_id), button("Follow…", FOLLOW, value=job_id)]
     buttons += [button("Duplicate", DUPLICATE, value=job_id), save_as_preset(job_id)]
     if timer is None or timer.status is not TimerStatus.GONE:
         buttons.append(open_in_globus(job_id, app_url))
     return buttons
-
-
-def _resume(job_id: str) -> Block:
-    return button("Resume", RESUME, value=job_id)
 
 
 def _warnings(timer: WatchedTimer) -> list[str]:

@@ -32,8 +32,12 @@ def bold(text: str) -> str:
 
 def moment(at: datetime) -> str:
     """Show a moment in each reader's own time zone, and in UTC where that cannot be done."""
-    in_utc = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{in_utc}>"
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{in_utc(at)}>"
+
+
+def in_utc(at: datetime) -> str:
+    """Write a moment in UTC, where a reader's own time zone is not known."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def shortened(text: str, most: int) -> str:
@@ -78,6 +82,19 @@ def button(
     if primary or danger:
         drawn["style"] = "primary" if primary else "danger"
     return drawn
+
+
+def confirmation(title: str, text: str) -> Block:
+    """What a button has that deletes: Slack asks about it before it tells the bot."""
+    return {
+        "confirm": {
+            "title": plain(title, 100),
+            "text": plain(text, 300),
+            "confirm": plain("Delete", 30),
+            "deny": plain("Keep it", 30),
+            "style": "danger",
+        }
+    }
 
 
 def option(text: str, value: str, *, description: str = "") -> Block:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from slack_sdk.errors import SlackApiError
@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from bot.accounts import SlackUser
 from bot.charting import MOST_RUNS, Chart, Charting, chart_of
 from bot.errors import CannotPost, Problem
-from bot.slack.blocks import Block, plain, shortened
+from bot.slack.blocks import Block, in_utc, plain, shortened
 from bot.slack.posting import Poster
 from bot.slack.runs import duration, size
 from bot.timers import Run, RunState
@@ -137,7 +137,7 @@ def in_words(chart: Chart) -> str:
     """Say what a chart shows, in plain text of at most a thousand characters."""
     first, last = chart.runs[0], chart.runs[-1]
     said = (
-        f"A chart of {len(chart.runs)} runs from {_in_utc(first.started_at)} to {_in_utc(last.started_at)}: "
+        f"A chart of {len(chart.runs)} runs from {in_utc(first.started_at)} to {in_utc(last.started_at)}: "
         f"{_on_average(chart)}; {_last(last)}."
     )
     return shortened(said, ALT_TEXT)
@@ -166,7 +166,3 @@ def _last(run: Run) -> str:
         case RunState.FAILED:
             return f"the last failed, having moved {moved}"
     return "the last cannot be seen any more"
-
-
-def _in_utc(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

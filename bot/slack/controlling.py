@@ -31,7 +31,8 @@ from bot.slack.details import (
     rename_view,
 )
 from bot.slack.news import MEND
-from bot.slack.views import update
+from bot.slack.payloads import channel_of, modal_of, value_of
+from bot.slack.views import open_on_top, update
 from bot.timers import Run
 
 DOING: Final = {
@@ -121,7 +122,7 @@ class ControllingHandlers:
 
     async def switch_run_news(self, args: AsyncArgs) -> None:
         """Let the thread hear of every run, or of failures and recoveries only."""
-        job_id, wanted = values_of(args)[:2]
+        job_id, wanted = value_of(args).split()[:2]
         await self._showing.set_run_news(person_of(args), job_id, on=wanted == "on")
         await args.ack()
         await self.redraw(args)
@@ -205,7 +206,7 @@ class ControllingHandlers:
 
     async def ask_owner(self, args: AsyncArgs) -> None:
         """Ask a timer's owner for what only they can do."""
-        job_id, wanted = values_of(args)[:2]
+        job_id, wanted = value_of(args).split()[:2]
         asked = await self._controlling.ask_owner(person_of(args), job_id, wanted)
         view = args.body["view"]
         await args.client.views_update(view_id=view["id"], view=asked_view(asked, wanted))
@@ -213,7 +214,7 @@ class ControllingHandlers:
 
     async def mend(self, args: AsyncArgs) -> None:
         """Show the sign-in that restores what a timer lacks."""
-        job_id, *collections = values_of(args)
+        job_id, *collections = value_of(args).split()
         try:
             link = await self._controlling.mend(person_of(args), job_id, frozenset(collections))
         except NotYours as problem:
@@ -244,45 +245,13 @@ class ControllingHandlers:
         return details_view(shown, opened, app_url=self._app_url, note=note, chart=chart)
 
 
-def values_of(args: AsyncArgs) -> list[str]:
-    """Give the words of a button's value, of which the first is the job ID."""
-    return str(args.body["actions"][0]["value"]).split()
-
-
 def opened_from(args: AsyncArgs) -> Context:
     """Say which timer a button is about, and in which channel it stood, or its view was opened."""
-    job_id = values_of(args)[0]
+    job_id = value_of(args).split()[0]
     view = modal_of(args)
     if view and view["callback_id"] in {DETAILS, RENAME, ASK}:
         return Context(job_id, Context.read(view["private_metadata"]).channel_id)
-    container = args.body.get("container") or {}
-    channel = args.body.get("channel") or {}
-    return Context(job_id, str(container.get("channel_id") or channel.get("id") or ""))
-
-
-def modal_of(args: AsyncArgs) -> Mapping[str, Any] | None:
-    """Give the modal in which something was pressed; None for a message and for the Home tab."""
-    view: Mapping[str, Any] | None = args.body.get("view")
-    return view if view and view.get("type") == "modal" else None
-
-
-async def open_on_top(args: AsyncArgs, view: View) -> Mapping[str, Any]:
-    """Open a view, on top of the modal in which the button stands if it is one; gives it as Slack has it."""
-    opening: Callable[..., Awaitable[Any]]
-    opening = args.client.views_push if modal_of(args) else args.client.views_open
-    answer = await opening(trigger_id=args.body["trigger_id"], view=view)
-    shown: Mapping[str, Any] = answer["view"]
-    return shown
-
-
-async def open_or_replace(args: AsyncArgs, view: View) -> Mapping[str, Any]:
-    """Open a view, in place of the modal in which the button stands if it is one; gives it as it is now."""
-    under = modal_of(args)
-    if under is None:
-        return await open_on_top(args, view)
-    answer = await args.client.views_update(view_id=under["id"], view=view)
-    shown: Mapping[str, Any] = answer["view"]
-    return shown
+    return Context(job_id, channel_of(args).channel_id)
 
 
 def _doing(act: Act) -> str:

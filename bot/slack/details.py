@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.news import WatchedTimer, Wish
-from bot.schedules import interval_in_words
+from bot.schedules import how_often
 from bot.showing import Access, Details, Place, Use
 from bot.sign_ins import SignInLink
 from bot.slack.announcing import DETAILS, DUPLICATE, PAUSE, RESUME, status_in_words, tally
@@ -17,13 +17,13 @@ from bot.slack.blocks import (
     bold,
     button,
     code,
+    confirmation,
     context,
     escape,
     field,
     modal,
     moment,
     option,
-    plain,
     section,
     shortened,
 )
@@ -111,15 +111,8 @@ def details_view(
 def delete_button(job_id: str, title: str) -> Block:
     """Draw the button that deletes a timer, which Slack asks about before it tells the bot."""
     said = f"“{shortened(title, _TITLE)}” runs no more. What was copied stays where it is."
-    return button("Delete…", DELETE, value=job_id, danger=True) | {
-        "confirm": {
-            "title": plain("Delete this timer?", 100),
-            "text": plain(said, 300),
-            "confirm": plain("Delete", 30),
-            "deny": plain("Keep it", 30),
-            "style": "danger",
-        }
-    }
+    delete = button("Delete…", DELETE, value=job_id, danger=True)
+    return delete | confirmation("Delete this timer?", said)
 
 
 def rename_view(opened: Context, title: str) -> View:
@@ -199,7 +192,7 @@ def _facts(shown: Details) -> Iterator[str]:
 
 
 def _schedule(live: Timer) -> Iterator[str]:
-    said = f"every {interval_in_words(live.interval)}" if live.interval else "once"
+    said = how_often(live.interval)
     if live.stop_after_runs:
         said += f", {live.stop_after_runs:,} times"
     if live.stop_after:

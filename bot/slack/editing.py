@@ -1,8 +1,7 @@
 """Editing a timer: its form opens filled in, and what is saved takes the timer's place."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
@@ -10,15 +9,8 @@ from bot.controlling import Controlling
 from bot.presets import Presets, form_to_edit
 from bot.slack.app import person_of
 from bot.slack.form import FormContext
+from bot.slack.views import OpenFormOf
 from bot.slack.zones import Zones
-
-
-class OpenForm(Protocol):
-    """Opens a form for the person who acted."""
-
-    async def __call__(self, args: AsyncArgs, opened: FormContext, filled: Mapping[str, str]) -> None:
-        """Open it, filled in as given, and acknowledge."""
-        ...
 
 
 class EditForms:
@@ -29,7 +21,7 @@ class EditForms:
         *,
         controlling: Controlling,
         presets: Presets,
-        open_form: OpenForm,
+        open_form: OpenFormOf,
         zones: Zones,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],

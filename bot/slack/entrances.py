@@ -13,10 +13,11 @@ from bot.presets import Presets
 from bot.slack import linking as linking_views
 from bot.slack.app import Handler, Listen, person_of
 from bot.slack.blocks import code
-from bot.slack.controlling import open_or_replace
 from bot.slack.form import FORM, FormContext, Opening
-from bot.slack.presets import channel_of, preset_list
+from bot.slack.payloads import announced_in, channel_of
+from bot.slack.presets import preset_list
 from bot.slack.scheduling import SchedulingHandlers
+from bot.slack.views import open_or_replace
 from bot.slack.zones import Zones
 
 COMMAND: Final = "/schedule-transfer"
@@ -96,10 +97,9 @@ class EntranceHandlers:
             await self.open_filled(args, {})
             return
         channel_id = str(args.body["channel"]["id"])
-        filled = links_in(str(message.get("text", "")), app_hosts=self._app_hosts)
-        if channel_id.startswith(("C", "G")):
-            filled["announce_in"] = channel_id
+        links = links_in(str(message.get("text", "")), app_hosts=self._app_hosts)
         thread_ts = str(message.get("thread_ts") or message["ts"])
+        filled = links | announced_in(channel_id)
         await self.open_filled(args, filled, channel_id=channel_id, thread_ts=thread_ts)
 
     async def open_filled(
@@ -109,11 +109,10 @@ class EntranceHandlers:
         *,
         channel_id: str = "",
         thread_ts: str = "",
-        note: str = "",
     ) -> None:
         """Open the form as a new request of the person who acted, filled in as given."""
         zone = await self._zones.of(args)
-        await self.open(args, FormContext(self._new_id(), channel_id, thread_ts, zone), filled, note=note)
+        await self.open(args, FormContext(self._new_id(), channel_id, thread_ts, zone), filled)
 
     async def _list_presets(self, args: AsyncArgs) -> None:
         text, blocks = preset_list(await self._presets.all_of(channel_of(args)), person_of(args))

@@ -106,14 +106,11 @@ def _folder_view(visit: Visit, folder: Folder) -> View:
         [one for one in folder.entries if one.kind is not EntryKind.FOLDER and one not in boxes], zone
     )
     blocks += _pages(visit, folder)
-    submit = ("Choose folder or files" if boxes else "Choose this folder") if boxes or _usable(folder) else ""
+    submit = "Choose this folder" if can_be_written(folder.path) else ""
     if boxes:
+        submit = "Choose folder or files"
         blocks.append(context("Ticked files are chosen instead of the folder."))
     return _view(visit, blocks, submit=submit)
-
-
-def _usable(folder: Folder) -> bool:
-    return can_be_written(folder.path)
 
 
 def _view(visit: Visit, blocks: Sequence[Block], *, submit: str = "") -> View:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
-from slack_sdk.errors import SlackApiError
 
 from bot.accounts import SlackUser
 from bot.drafts import Drafts
@@ -33,7 +32,9 @@ from bot.slack.folder_views import (
     unchosen_view,
 )
 from bot.slack.form import BROWSING, FormContext, read_state
+from bot.slack.payloads import value_of
 from bot.slack.posting import Poster
+from bot.slack.views import open_on_top, update
 
 SLOW_AFTER: Final = 2.5
 """Seconds until a person is told that it takes long: before they think that nothing happens any more."""
@@ -91,9 +92,8 @@ class FolderHandlers:
         pressed = args.body["actions"][0]["action_id"]
         [side] = [side for side, action_id in BROWSING.items() if action_id == pressed]
         form = read_state(below["state"]["values"])
-        trigger_id = args.body["trigger_id"]
         if not _is_collection(form.get(f"{side}_collection", "")):
-            await args.client.views_push(trigger_id=trigger_id, view=unchosen_view())
+            await open_on_top(args, unchosen_view())
             await args.ack()
             return
         opened = FormContext.read(below["private_metadata"])
@@ -105,23 +105,23 @@ class FolderHandlers:
             form_view_id=below["id"],
             path=beginning(form, side),
         )
-        answer = await args.client.views_push(trigger_id=trigger_id, view=looking_view(visit))
-        visit = replace(visit, view_id=answer["view"]["id"])
+        shown = await open_on_top(args, looking_view(visit))
+        visit = replace(visit, view_id=shown["id"])
         await asyncio.gather(
             self._visits.save(person_of(args), visit),
             self._drafts.keep(person_of(args), opened.request_id, form),
         )
-        self._look(args, visit, answer["view"]["hash"])
+        self._background.start(self._show(args, visit, shown["hash"]))
         await args.ack()
 
     async def open(self, args: AsyncArgs) -> None:
         """Go into a folder, or up."""
-        target = args.body["actions"][0]["value"]
+        target = value_of(args)
         await self._move(args, lambda visit: visit.moved(target, 0))
 
     async def turn(self, args: AsyncArgs) -> None:
         """Show another page of the same folder; what is ticked stays ticked."""
-        offset = int(args.body["actions"][0]["value"])
+        offset = int(value_of(args))
         await self._move(args, lambda visit: visit.moved(visit.path, offset))
 
     async def look_again(self, args: AsyncArgs) -> None:
@@ -158,11 +158,8 @@ class FolderHandlers:
         shown = await _update(args, visit, view["hash"], looking_view(visit))
         if shown:
             await self._visits.save(person_of(args), visit)
-            self._look(args, visit, shown)
+            self._background.start(self._show(args, visit, shown))
         await args.ack()
-
-    def _look(self, args: AsyncArgs, visit: Visit, shown: str) -> None:
-        self._background.start(self._show(args, visit, shown))
 
     async def _show(self, args: AsyncArgs, visit: Visit, shown: str | None) -> None:
         """Show what Globus gives, in place of the view with the hash `shown`, unless the person moved on."""
@@ -202,13 +199,8 @@ class FolderMessages:
 
 async def _update(args: AsyncArgs, visit: Visit, shown: str | None, view: View) -> str | None:
     """Replace the view that has this hash; gives its new hash, or None if it was changed or closed."""
-    try:
-        answer = await args.client.views_update(view_id=visit.view_id, hash=shown, view=view)
-    except SlackApiError as error:
-        if error.response["error"] not in {"hash_conflict", "not_found"}:
-            raise
-        return None
-    return str(answer["view"]["hash"])
+    drawn = await update(args, {"id": visit.view_id, "hash": shown}, view)
+    return str(drawn["hash"]) if drawn else None
 
 
 def _ticked(view: Mapping[str, Any]) -> Sequence[int]:

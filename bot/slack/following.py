@@ -22,9 +22,10 @@ from bot.slack.blocks import (
     section,
     shortened,
 )
-from bot.slack.controlling import open_on_top, opened_from
+from bot.slack.controlling import opened_from
 from bot.slack.details import WISH, WISHES, Context, plain_view
 from bot.slack.runs import size
+from bot.slack.views import open_on_top
 from bot.slack.zones import Zones
 
 CHOICE: Final = "wish"

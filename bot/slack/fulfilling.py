@@ -17,6 +17,7 @@ from bot.slack.announcing import announcement
 from bot.slack.app import Listen, person_of
 from bot.slack.blocks import View, actions, code, context, escape, section
 from bot.slack.form import FormContext, form_view
+from bot.slack.payloads import value_of
 from bot.slack.posting import Poster
 from bot.slack.preview import preview_of
 from bot.slack.progress import (
@@ -31,6 +32,7 @@ from bot.slack.progress import (
     progress_view,
     summary,
 )
+from bot.slack.views import open_or_replace
 from bot.slack.zones import Zones
 
 NEEDS_THE_PERSON: Final = frozenset(
@@ -85,29 +87,24 @@ class FulfillingHandlers:
 
     async def decide(self, args: AsyncArgs) -> None:
         """Carry out what the owner decided about an unclear request."""
-        pressed = args.body["actions"][0]
-        done = await self._settling.decide(pressed["value"], person_of(args), Decision(pressed["action_id"]))
+        decision = Decision(args.body["actions"][0]["action_id"])
+        done = await self._settling.decide(value_of(args), person_of(args), decision)
         if not done:
             raise Problem("There is nothing to decide any more, or it is not yours to decide.")
         await args.ack()
 
     async def announce_again(self, args: AsyncArgs) -> None:
         """Try again to tell the team."""
-        if not await self._settling.announce_again(args.body["actions"][0]["value"], person_of(args)):
+        if not await self._settling.announce_again(value_of(args), person_of(args)):
             raise Problem("The team was told already, or it is not yours to tell.")
         await args.ack()
 
     async def correct(self, args: AsyncArgs) -> None:
         """Give the form of a refused request back, filled in."""
-        request = await self._settling.refused(args.body["actions"][0]["value"], person_of(args))
+        request = await self._settling.refused(value_of(args), person_of(args))
         if request is None:
             raise Problem("This request is not yours, or it is going on.")
-        view = self._form_of(request, await self._zones.of(args))
-        shown = args.body.get("view")
-        if shown:
-            await args.client.views_update(view_id=shown["id"], view=view)
-        else:
-            await args.client.views_open(trigger_id=args.body["trigger_id"], view=view)
+        await open_or_replace(args, self._form_of(request, await self._zones.of(args)))
         await args.ack()
 
     async def follow_link(self, args: AsyncArgs) -> None:

@@ -17,11 +17,12 @@ from bot.scheduling import TimerRequest
 from bot.slack.app import Listen, person_of
 from bot.slack.background import Background
 from bot.slack.blocks import Block, modal
-from bot.slack.controlling import open_on_top
 from bot.slack.home_view import CONNECT, SCHEDULE, TURN, TURN_BACK, home_view
 from bot.slack.linking import connect_blocks
 from bot.slack.news import SIGN_IN
+from bot.slack.payloads import value_of
 from bot.slack.posting import Poster
+from bot.slack.views import open_on_top
 
 OPENED: Final = "app_home_opened"
 
@@ -139,7 +140,7 @@ class HomeHandlers:
 
     async def turn(self, args: AsyncArgs) -> None:
         """Show another page of the timers."""
-        number = int(args.body["actions"][0]["value"])
+        number = int(value_of(args))
         await args.ack()
         self._background.start(asyncio.to_thread(self._home.open, person_of(args), number=number))
 

@@ -14,8 +14,10 @@ from bot.sign_ins import SignIn, SignInLink
 from bot.slack.app import Listen, person_of
 from bot.slack.blocks import Block, View, actions, bold, button, context, field, modal, plain, section
 from bot.slack.form import Opening, form_view
+from bot.slack.payloads import value_of
 from bot.slack.posting import Poster
 from bot.slack.preview import preview_of
+from bot.slack.views import open_on_top
 
 PASTE: Final = "paste_code"
 OPEN_PASTE: Final = "open_paste_code"
@@ -48,13 +50,12 @@ class LinkingHandlers:
 
     async def open_paste(self, args: AsyncArgs) -> None:
         """Open the modal for the code, on top of the view that the button stands in, if it is one."""
-        link = await self._linking.link_for_pasting(args.body["actions"][0]["value"], person_of(args))
+        link = await self._linking.link_for_pasting(value_of(args), person_of(args))
         if link is None:
             raise Problem(
                 "This link was made for somebody else, or long ago.", "Use `/schedule-transfer connect`."
             )
-        opening = args.client.views_push if args.body.get("view") else args.client.views_open
-        await opening(trigger_id=args.body["trigger_id"], view=paste_view(link))
+        await open_on_top(args, paste_view(link))
         await args.ack()
 
     async def paste(self, args: AsyncArgs) -> None:

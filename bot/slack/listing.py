@@ -12,9 +12,8 @@ from bot.slack.announcing import DETAILS, PAUSE, RESUME
 from bot.slack.app import Listen, person_of
 from bot.slack.background import Background
 from bot.slack.blocks import Block, actions, bold, button, code, context, moment, section, shortened
-from bot.slack.controlling import values_of
 from bot.slack.linking import link_blocks
-from bot.slack.presets import channel_of
+from bot.slack.payloads import channel_of, value_of
 from bot.timers import TimerStatus
 
 LIST_PAGE: Final = "list_page"
@@ -57,7 +56,7 @@ class ListingHandlers:
 
     async def turn_list(self, args: AsyncArgs) -> None:
         """Show another page in the list's place."""
-        text, blocks = await self._list(args, int(values_of(args)[0]))
+        text, blocks = await self._list(args, int(value_of(args)))
         await _put_in_place(args, text, blocks)
 
     async def mute(self, args: AsyncArgs) -> None:
@@ -86,7 +85,7 @@ class ListingHandlers:
         await self._show_list_again(args)
 
     async def _show_list_again(self, args: AsyncArgs) -> None:
-        text, blocks = await self._list(args, int(values_of(args)[0]))
+        text, blocks = await self._list(args, int(value_of(args)))
         await _put_in_place(args, text, blocks)
 
     async def _list(self, args: AsyncArgs, number: int) -> tuple[str, list[Block]]:
@@ -107,7 +106,7 @@ class ListingHandlers:
     async def turn_status(self, args: AsyncArgs) -> None:
         """Show another page in the list's place, as Globus says."""
         await args.ack()
-        self._background.start(self._show_live(args, int(values_of(args)[0])))
+        self._background.start(self._show_live(args, int(value_of(args))))
 
     async def _show_live(self, args: AsyncArgs, number: int) -> None:
         person = person_of(args)

@@ -1,18 +1,33 @@
 """A timer filled in again: its duplicate, and the presets of a channel."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Sequence
+from typing import Final
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.accounts import SlackUser
 from bot.errors import Problem
-from bot.presets import LONGEST_PRESET_NAME, Channel, NameTaken, Preset, PresetNameRefused, Presets
+from bot.presets import LONGEST_PRESET_NAME, NameTaken, Preset, PresetNameRefused, Presets
 from bot.slack.announcing import DUPLICATE
 from bot.slack.app import Listen, person_of
-from bot.slack.blocks import Block, View, actions, bold, button, code, context, field, modal, plain, section
+from bot.slack.blocks import (
+    Block,
+    View,
+    actions,
+    bold,
+    button,
+    code,
+    confirmation,
+    context,
+    field,
+    modal,
+    plain,
+    section,
+)
+from bot.slack.payloads import announced_in, channel_of, value_of
 from bot.slack.progress import SAVE_PRESET
+from bot.slack.views import OpenForm, open_on_top
 
 NAME: Final = "preset_name"
 REPLACE: Final = "preset_replace"
@@ -21,19 +36,6 @@ DELETE: Final = "preset_delete"
 
 LISTED: Final = 20
 """Two blocks each, of the fifty that a message has; the others are named below."""
-
-_CHANNELS: Final = ("C", "G")
-"""What the IDs of conversations begin with in which a team can hear of something."""
-
-
-class OpenForm(Protocol):
-    """Opens the form for the person who acted."""
-
-    async def __call__(
-        self, args: AsyncArgs, filled: Mapping[str, str], *, channel_id: str = "", note: str = ""
-    ) -> None:
-        """Open it, filled in as given, and acknowledge."""
-        ...
 
 
 class PresetHandlers:
@@ -54,18 +56,16 @@ class PresetHandlers:
 
     async def duplicate(self, args: AsyncArgs) -> None:
         """Open the form as a timer was made, for whoever pressed the button."""
-        filled = await self._presets.duplicate(person_of(args), _value(args))
-        channel_id = _channel_id(args)
+        filled = await self._presets.duplicate(person_of(args), value_of(args))
+        channel_id = channel_of(args).channel_id
         # In a direct message the button stands far from the channel that the timer was announced in.
-        here = {"announce_in": channel_id} if channel_id.startswith(_CHANNELS) else {}
-        await self._open_form(args, filled | here, channel_id=channel_id)
+        await self._open_form(args, filled | announced_in(channel_id), channel_id=channel_id)
 
     async def ask_name(self, args: AsyncArgs) -> None:
         """Ask what a preset shall be called, on top of the view that the button stands in, if it is one."""
-        request = await self._presets.timer(person_of(args), _value(args))
-        view = name_view(_value(args), channel_id=request.plan.announce_in, suggested=request.plan.name)
-        opening = args.client.views_push if args.body.get("view") else args.client.views_open
-        await opening(trigger_id=args.body["trigger_id"], view=view)
+        request = await self._presets.timer(person_of(args), value_of(args))
+        view = name_view(value_of(args), channel_id=request.plan.announce_in, suggested=request.plan.name)
+        await open_on_top(args, view)
         await args.ack()
 
     async def save(self, args: AsyncArgs) -> None:
@@ -91,7 +91,7 @@ class PresetHandlers:
     async def use(self, args: AsyncArgs) -> None:
         """Open the form as a preset has it."""
         channel = channel_of(args)
-        preset = await self._presets.find(channel, _value(args))
+        preset = await self._presets.find(channel, value_of(args))
         if preset is None:
             raise Problem(
                 "This preset is gone.", "Use `/schedule-transfer presets` to see those that are left."
@@ -101,24 +101,10 @@ class PresetHandlers:
     async def delete(self, args: AsyncArgs) -> None:
         """Delete a preset, and show those that are left."""
         person, channel = person_of(args), channel_of(args)
-        await self._presets.delete(person, channel, _value(args))
+        await self._presets.delete(person, channel, value_of(args))
         text, blocks = preset_list(await self._presets.all_of(channel), person)
         await args.ack()
         await args.respond(text=text, blocks=blocks, replace_original=True, response_type="ephemeral")
-
-
-def channel_of(args: AsyncArgs) -> Channel:
-    """Give the conversation in which something was typed or pressed."""
-    return Channel(person_of(args).team_id, _channel_id(args))
-
-
-def _channel_id(args: AsyncArgs) -> str:
-    body = args.body
-    return str(body.get("channel_id") or (body.get("channel") or {}).get("id") or "")
-
-
-def _value(args: AsyncArgs) -> str:
-    return str(args.body["actions"][0]["value"])
 
 
 def preset_list(presets: Sequence[Preset], person: SlackUser) -> tuple[str, list[Block]]:
@@ -142,23 +128,11 @@ def _listed(preset: Preset, person: SlackUser) -> list[Block]:
     )
     buttons = [button("Use", USE, value=preset.folded)]
     if preset.saved_by == person:
-        buttons.append(button("Delete", DELETE, value=preset.folded, danger=True) | _confirmation(preset))
+        said = f"“{preset.name}” goes for everyone in this channel. Timers stay as they are."
+        delete = button("Delete", DELETE, value=preset.folded, danger=True)
+        buttons.append(delete | confirmation("Delete this preset?", said))
     said = f"{code(preset.name)} {places}, saved by <@{preset.saved_by.user_id}>"
     return [section(said), actions(*buttons)]
-
-
-def _confirmation(preset: Preset) -> Block:
-    return {
-        "confirm": {
-            "title": plain("Delete this preset?", 100),
-            "text": plain(
-                f"“{preset.name}” goes for everyone in this channel. Timers stay as they are.", 300
-            ),
-            "confirm": plain("Delete", 30),
-            "deny": plain("Keep it", 30),
-            "style": "danger",
-        }
-    }
 
 
 def name_view(job_id: str, *, channel_id: str, suggested: str) -> View:

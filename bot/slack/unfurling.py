@@ -5,18 +5,20 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_sdk.errors import SlackApiError
 
 from bot.accounts import SlackUser
 from bot.entrances import read_link
-from bot.schedules import interval_in_words
+from bot.schedules import how_often
 from bot.slack.app import Listen, person_of
 from bot.slack.background import Background
 from bot.slack.blocks import Block, actions, bold, button, code, context, moment, section, shortened
+from bot.slack.payloads import announced_in, channel_of, value_of
 from bot.slack.runs import MARKS, moved, problem_of
+from bot.slack.views import OpenForm
 from bot.timers import Timer, TimerStatus, title_of
 from bot.unfurling import Choice, Place, PlacesPreview, Preview, TaskPreview, TimerPreview, Unfurling
 
@@ -35,7 +37,6 @@ BUTTON_VALUE: Final = 2000
 """Slack's limit (https://docs.slack.dev/reference/block-kit/block-elements/button-element)."""
 
 _NOT_THERE: Final = frozenset({"not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"})
-_CHANNELS: Final = ("C", "G")
 _STATUSES: Final = {
     TimerStatus.ACTIVE: "active",
     TimerStatus.INACTIVE: "stopped until its owner sees to it",
@@ -45,14 +46,6 @@ _STATUSES: Final = {
 }
 
 log = logging.getLogger(__name__)
-
-
-class OpenForm(Protocol):
-    """Opens the form for the person who acted."""
-
-    async def __call__(self, args: AsyncArgs, filled: Mapping[str, str], *, channel_id: str = "") -> None:
-        """Open it, filled in as given, and acknowledge."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +113,7 @@ class UnfurlingHandlers:
         """Show previews from now on, also for the message about which the person was asked."""
         person = person_of(args)
         await self._choose(args, Choice.YES, "I show a preview of the Globus links that you post.")
-        posted = Posted.read(str(args.body["actions"][0].get("value") or ""))
+        posted = Posted.read(value_of(args))
         if posted:
             self._background.start(self._unfurl(args, person, posted))
 
@@ -130,10 +123,8 @@ class UnfurlingHandlers:
 
     async def schedule(self, args: AsyncArgs) -> None:
         """Open the form as a link of the file manager fills it in, for whoever pressed the button."""
-        link = str(args.body["actions"][0]["value"])
-        channel_id = str((args.body.get("channel") or {}).get("id") or "")
-        here = {"announce_in": channel_id} if channel_id.startswith(_CHANNELS) else {}
-        filled = read_link(link, app_hosts=self._app_hosts) | here
+        channel_id = channel_of(args).channel_id
+        filled = read_link(value_of(args), app_hosts=self._app_hosts) | announced_in(channel_id)
         await self._open_form(args, filled, channel_id=channel_id)
 
     async def _choose(self, args: AsyncArgs, choice: Choice, said: str) -> None:
@@ -223,9 +214,12 @@ def _task(preview: TaskPreview) -> list[Block]:
 
 
 def _timer(timer: Timer) -> list[Block]:
-    often = f"every {interval_in_words(timer.interval)}" if timer.interval else "once"
     is_paused = timer.inactivity is not None and timer.inactivity.is_paused
-    said = [_name(title_of(timer.name)), often, "paused" if is_paused else _STATUSES[timer.status]]
+    said = [
+        _name(title_of(timer.name)),
+        how_often(timer.interval),
+        "paused" if is_paused else _STATUSES[timer.status],
+    ]
     if timer.next_run and timer.status is TimerStatus.ACTIVE:
         said.append(f"next run {moment(timer.next_run)}")
     return [section(f":alarm_clock: {', '.join(said)}"), context("Globus timer")]

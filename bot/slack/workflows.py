@@ -1,8 +1,7 @@
 """The step "Schedule a Globus transfer" in Slack's Workflow Builder (https://docs.slack.dev/workflows/workflow-steps)."""
 
 import logging
-from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
@@ -14,7 +13,9 @@ from bot.slack.app import Listen, person_of
 from bot.slack.blocks import Block, actions, bold, button, code, context, escape, section, shortened
 from bot.slack.form import FormContext
 from bot.slack.members import workspace_of
+from bot.slack.payloads import value_of
 from bot.slack.posting import Poster
+from bot.slack.views import OpenFormOf
 from bot.slack.zones import Zones
 from bot.workflows import INPUTS, Step, Workflows
 
@@ -31,20 +32,10 @@ LONGEST_INPUT: Final = 300
 log = logging.getLogger(__name__)
 
 
-class OpenForm(Protocol):
-    """Opens the form in a context of its own."""
-
-    async def __call__(
-        self, args: AsyncArgs, opened: FormContext, filled: Mapping[str, str], *, note: str = ""
-    ) -> None:
-        """Open it, filled in as given, and acknowledge."""
-        ...
-
-
 class WorkflowHandlers:
     """What happens when a workflow comes to the step, and with the message that it brings."""
 
-    def __init__(self, *, workflows: Workflows, open_form: OpenForm, zones: Zones) -> None:
+    def __init__(self, *, workflows: Workflows, open_form: OpenFormOf, zones: Zones) -> None:
         self._workflows = workflows
         self._open_form = open_form
         self._zones = zones
@@ -68,7 +59,7 @@ class WorkflowHandlers:
     async def review(self, args: AsyncArgs) -> None:
         """Open the form, filled in, in the name of the person who was asked."""
         zone = await self._zones.of(args)
-        step, filled = await self._workflows.review(_value(args), person_of(args), zone=ZoneInfo(zone))
+        step, filled = await self._workflows.review(value_of(args), person_of(args), zone=ZoneInfo(zone))
         note = ":information_source: A workflow filled this in. Check it: the transfer runs in your name."
         await self._open_form(args, FormContext(step.request_id, zone=zone), filled, note=note)
 
@@ -76,7 +67,7 @@ class WorkflowHandlers:
         """Let the workflow go on without a transfer."""
         person = person_of(args)
         name = str(args.body["user"].get("name") or person.user_id)
-        await self._workflows.decline(_value(args), person, name=f"@{name}")
+        await self._workflows.decline(value_of(args), person, name=f"@{name}")
         await args.ack()
         said = "You declined. The workflow is told, and nothing was scheduled."
         await args.respond(text=said, blocks=[section(said)], replace_original=True)
@@ -143,7 +134,3 @@ def asking(step: Step) -> tuple[str, list[Block]]:
 
 def _short(text: str) -> str:
     return shortened(" ".join(text.split()), LONGEST_INPUT)
-
-
-def _value(args: AsyncArgs) -> str:
-    return str(args.body["actions"][0]["value"])
