@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -15,6 +16,7 @@ from bot.errors import DatabaseProblem
 from bot.store.connecting import connect, connect_lean, journal, sqlite3
 from bot.store.migrations import schema
 from bot.store.port import Dialect
+from bot.store.returning import Reads
 from bot.store.writing import Writer
 
 _Value = TypeVar("_Value")
@@ -48,6 +50,7 @@ class SqliteDatabase:
         except OSError as error:
             raise _not_writable(path, error) from error
         self._readers = threading.local()
+        self._reads = Reads(self.read)
         try:
             _prepare(path)
             self._writer = Writer(path)
@@ -120,7 +123,7 @@ class SqliteDatabase:
 
     async def read_soon(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
         """Read in a thread, and give the event loop to others meanwhile."""
-        return await asyncio.to_thread(self.read, job)
+        return await self._reads.begin(job)
 
     def write(
         self,
@@ -147,14 +150,18 @@ class SqliteDatabase:
 
     async def write_soon(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
         """Write, and give the event loop to others until it is on disk."""
-        return await asyncio.wrap_future(self._writer.begin(job))
+        done: asyncio.Future[_Value] = asyncio.get_running_loop().create_future()
+        self._writer.begin(job, done)
+        return await done
 
     def beat(self, seconds: float) -> None:
         """Write as little as can be written, and wait until it is on disk; raises whatever prevents it.
 
         Raises TimeoutError if that takes longer than so many seconds.
         """
-        self._writer.begin(lambda database: database.execute("PRAGMA user_version = 0")).result(seconds)
+        done: Future[object] = Future()
+        self._writer.begin(lambda database: database.execute("PRAGMA user_version = 0"), done)
+        done.result(seconds)
 
 
 def _passes(error: Exception) -> bool:

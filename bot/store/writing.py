@@ -14,6 +14,7 @@ from sqlite_utils import Database as SqliteUtils
 
 from bot.errors import DatabaseProblem
 from bot.store.connecting import Lean, connect_lean, journal
+from bot.store.returning import Outcome, Waiting, tell
 
 _Value = TypeVar("_Value")
 
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Write:
     job: Callable[[SqliteUtils], Any]
-    done: Future[Any]
+    done: Waiting
     lasting: bool
 
 
@@ -65,7 +66,8 @@ class Writer:
 
     def carry_out(self, job: Callable[[SqliteUtils], _Value], *, lasting: bool) -> _Value:
         """Write in the calling thread, with whatever else waits. Raises what the job raises."""
-        done = self._enter(job, lasting=lasting)
+        done: Future[_Value] = Future()
+        self._enter(_Write(job, done, lasting or not self._may_relax))
         while not done.done():
             # Whoever has the turn may hang in the disk for ever, and this write be refused meanwhile.
             if not self._turn.acquire(timeout=PATIENCE):
@@ -77,13 +79,13 @@ class Writer:
                 self._turn.release()
         return done.result()
 
-    def begin(self, job: Callable[[SqliteUtils], _Value]) -> Future[_Value]:
-        """Let the thread write."""
-        done = self._enter(job, lasting=True)
-        self._wanted.set()
+    def begin(self, job: Callable[[SqliteUtils], Any], done: Waiting) -> None:
+        """Let the thread write, and tell whoever waits what came of it."""
+        self._enter(_Write(job, done, lasting=True))
+        if not self._wanted.is_set():
+            self._wanted.set()
         if self._is_closing and not self.alive:
             self._refuse_what_is_left()
-        return done
 
     @contextmanager
     def resting(self) -> Iterator[Lean | None]:
@@ -106,12 +108,10 @@ class Writer:
             )
         self._refuse_what_is_left()
 
-    def _enter(self, job: Callable[[SqliteUtils], _Value], *, lasting: bool) -> Future[_Value]:
+    def _enter(self, write: _Write) -> None:
         if len(self._waiting) >= MOST_WAITING:
             raise DatabaseProblem("There is more to keep than can be written down.", "Try again in a minute.")
-        done: Future[_Value] = Future()
-        self._waiting.append(_Write(job, done, lasting or not self._may_relax))
-        return done
+        self._waiting.append(write)
 
     def _write_until_closed(self) -> None:
         while not self._is_closing:
@@ -149,13 +149,13 @@ class Writer:
                 left = self._waiting.popleft()
             except IndexError:
                 return
-            if left.done.set_running_or_notify_cancel():
-                left.done.set_exception(DatabaseProblem("The database is closed.", "Start the bot again."))
+            closed = DatabaseProblem("The database is closed.", "Start the bot again.")
+            tell([Outcome(left.done, failure=closed)])
 
 
 def _commit(database: Lean, group: list[_Write]) -> None:
     """Carry out a group in one transaction; nobody is told before it is on disk."""
-    outcomes: list[tuple[Future[Any], Any, Exception | None]] = []
+    outcomes: list[Outcome] = []
     try:
         database.execute("BEGIN IMMEDIATE")
         if len(group) == 1:
@@ -168,27 +168,21 @@ def _commit(database: Lean, group: list[_Write]) -> None:
         log.exception("a group of writes could not be committed")
         if database.conn.in_transaction:
             database.execute("ROLLBACK")
-        outcomes = [(write.done, None, error) for write in group]
-    for done, value, failure in outcomes:
-        if not done.set_running_or_notify_cancel():
-            continue
-        if failure is None:
-            done.set_result(value)
-        else:
-            done.set_exception(failure)
+        outcomes = [Outcome(write.done, failure=error) for write in group]
+    tell(outcomes)
 
 
-def _carry_out_alone(database: Lean, write: _Write) -> tuple[Future[Any], Any, Exception | None]:
+def _carry_out_alone(database: Lean, write: _Write) -> Outcome:
     """Carry out the only write of a transaction, which is undone with it."""
     try:
-        return write.done, write.job(database), None
+        return Outcome(write.done, write.job(database))
     except Exception as error:  # noqa: BLE001 - whoever asked for the write is told
         if database.conn.in_transaction:
             database.execute("ROLLBACK")
-        return write.done, None, error
+        return Outcome(write.done, failure=error)
 
 
-def _carry_out(database: Lean, write: _Write) -> tuple[Future[Any], Any, Exception | None]:
+def _carry_out(database: Lean, write: _Write) -> Outcome:
     """Carry out one write in a savepoint of its own, so that its failure does not undo its neighbours."""
     database.execute("SAVEPOINT one")
     try:
@@ -198,6 +192,6 @@ def _carry_out(database: Lean, write: _Write) -> tuple[Future[Any], Any, Excepti
             raise  # a full disk undoes the whole group, and what follows must not be committed without it
         database.execute("ROLLBACK TO one")
         database.execute("RELEASE one")
-        return write.done, None, error
+        return Outcome(write.done, failure=error)
     database.execute("RELEASE one")
-    return write.done, value, None
+    return Outcome(write.done, value)

@@ -2,7 +2,10 @@ import asyncio
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlite_utils import Database as SqliteUtils
@@ -20,6 +23,12 @@ def counts(database: SqliteUtils) -> int:
 
 def account(number: int, database: SqliteUtils) -> None:
     database.execute("INSERT INTO accounts VALUES ('T1', ?, 'identity', 'ada', 'now', NULL)", [f"U{number}"])
+
+
+def begun(database: SqliteDatabase, job: Callable[[SqliteUtils], Any]) -> Future[Any]:
+    done: Future[Any] = Future()
+    database._writer.begin(job, done)
+    return done
 
 
 def test_a_write_is_there_for_every_thread_as_soon_as_it_returns(tmp_path: Path) -> None:
@@ -173,7 +182,7 @@ def test_a_brief_read_neither_waits_for_a_write_nor_sees_half_of_it(tmp_path: Pa
         holding.set()
         let_go.wait(10)
 
-    held = database._writer.begin(hold)
+    held = begun(database, hold)
     holding.wait(10)
     during = database.read(counts, brief=True)
     let_go.set()
@@ -193,9 +202,9 @@ def test_no_more_than_so_many_writes_wait(tmp_path: Path) -> None:
         holding.set()
         let_go.wait(10)
 
-    held = database._writer.begin(hold)
+    held = begun(database, hold)
     holding.wait(10)
-    waiting = [database._writer.begin(counts) for _ in range(MOST_WAITING)]
+    waiting = [begun(database, counts) for _ in range(MOST_WAITING)]
 
     with pytest.raises(DatabaseProblem, match="more to keep"):
         database.write(counts)
@@ -217,7 +226,7 @@ def test_writes_that_wait_for_their_turn_are_committed_together(tmp_path: Path) 
         holding.set()
         let_go.wait(10)
 
-    held = database._writer.begin(hold)
+    held = begun(database, hold)
     holding.wait(10)
     numbers = range(1, 6)
     threads = [
@@ -271,7 +280,7 @@ def test_whoever_waits_for_a_turn_that_never_comes_is_told_when_the_database_clo
         except DatabaseProblem as problem:
             told.append(problem)
 
-    database._writer.begin(hold)
+    begun(database, hold)
     holding.wait(10)
     waiting = threading.Thread(target=write)
     waiting.start()
