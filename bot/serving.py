@@ -34,7 +34,6 @@ from bot.slack.home import HomeHandlers
 from bot.slack.leaving import LeavingHandlers
 from bot.slack.linking import LinkingHandlers
 from bot.slack.listing import ListingHandlers
-from bot.slack.posting import SECONDS
 from bot.slack.presets import PresetHandlers
 from bot.slack.receiving import Receiver
 from bot.slack.scheduling import SchedulingHandlers
@@ -87,7 +86,7 @@ def join(given: Settings, *, only: Installation | None, closing: ExitStack) -> B
     `only` is the one workspace that it works for; without it, it works for all that install it.
     """
     parts = Tending(given, only=only, closing=closing)
-    client = AsyncWebClient(base_url=given.slack_api_url, timeout=SECONDS)
+    client = slack_app.web_client(given.slack_api_url)
     app = slack_app.build(client, signing_secret=given.slack_signing_secret, workspaces=parts.installing)
     listens = slack_app.Listen(app, slack_app.Boundary(parts.installing, parts.answering))
     _register(parts, listens)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
-from aiohttp import ClientSession, ClientTimeout
+from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
@@ -25,6 +25,7 @@ from bot.installing import Installation, NotInstalled
 from bot.slack.blocks import modal, section
 from bot.slack.installing import DEAD, EXPIRED
 from bot.slack.members import Members, workspace_of
+from bot.slack.posting import SDK_LOG, SECONDS
 from bot.tracing import about
 
 Handler = Callable[[AsyncArgs], Awaitable[None]]
@@ -102,6 +103,11 @@ class Listen:
         self._app.view_closed(callback_id)(self._boundary.around(handler))
 
 
+def web_client(api_url: str) -> AsyncWebClient:
+    """Build what handlers call Slack with."""
+    return AsyncWebClient(base_url=api_url, timeout=SECONDS, logger=SDK_LOG)
+
+
 def build(client: AsyncWebClient, *, signing_secret: str | None, workspaces: Workspaces) -> AsyncApp:
     """Build the app. Which workspace's token it uses is looked up for each request, without asking Slack.
 
@@ -148,7 +154,10 @@ async def keeping_connections(app: AsyncApp) -> AsyncIterator[None]:
     client = app.client
     # With only this limit a call ends as it does without: others would let slack_sdk send a message twice.
     limit = ClientTimeout(total=client.timeout)
-    async with ClientSession(timeout=limit, trust_env=client.trust_env_in_session) as session:
+    cookies = DummyCookieJar()  # none of one workspace goes along with a call for another
+    async with ClientSession(
+        timeout=limit, trust_env=client.trust_env_in_session, cookie_jar=cookies
+    ) as session:
         client.session = session
         yield
 

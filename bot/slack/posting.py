@@ -39,6 +39,9 @@ _Value = TypeVar("_Value")
 
 log = logging.getLogger(__name__)
 
+SDK_LOG: Final = logging.getLogger("slack_sdk")
+"""For each client: a call is put into words, whole views too, for a logger that has no level of its own."""
+
 
 class Workspaces(Protocol):
     """The bot's token in every workspace."""
@@ -232,6 +235,7 @@ class Poster:
             base_url=self._api_url,
             timeout=SECONDS,
             retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=repeats)],
+            logger=SDK_LOG,
         )
 
 
