@@ -29,32 +29,40 @@ REDRAWING: Final = (
 )
 """The fields of which each change is told to the bot, which shows the next runs and keeps a draft."""
 
-_REPEATS: Final = {
-    Repeat.ONCE: "Once",
-    Repeat.HOURLY: "Every hour",
-    Repeat.DAILY: "Every day",
-    Repeat.WEEKLY: "Every week",
-    Repeat.CUSTOM: "In words …",
-}
-_ENDINGS: Final = {Ending.NEVER: "Never", Ending.RUNS: "After a number of runs", Ending.DATE: "At a time"}
-_SYNC_LEVELS: Final = {
-    SyncLevel.ALWAYS: "Always",
-    SyncLevel.EXISTS: "Only if it is not there yet",
-    SyncLevel.SIZE: "If its size differs",
-    SyncLevel.MTIME: "If it is newer at the source",
-    SyncLevel.CHECKSUM: "If its checksum differs",
-}
-_OPTIONS: Final = {
-    Option.VERIFY_CHECKSUM: "Verify each file's checksum after the transfer",
-    Option.PRESERVE_TIMESTAMP: "Keep the files' modification times",
-    Option.ENCRYPT_DATA: "Encrypt the transfer",
-    Option.SKIP_SOURCE_ERRORS: "Skip files that cannot be read",
-    Option.FAIL_ON_QUOTA_ERRORS: "Stop when the destination's quota is used up",
-    Option.DELETE_DESTINATION_EXTRA: "Delete extra files at the destination",
-    Option.NOTIFY_ON_SUCCEEDED: "E-mail me when a run succeeds",
-    Option.NOTIFY_ON_FAILED: "E-mail me when a run fails",
-    Option.NOTIFY_ON_INACTIVE: "E-mail me when a run is stuck",
-}
+
+def _choices(*texts: tuple[str, str]) -> Mapping[str, Block]:
+    """Draw the choices of a field, which are the same in every form, under their values."""
+    return {str(value): option(text, str(value)) for value, text in texts}
+
+
+_REPEATS: Final = _choices(
+    (Repeat.ONCE, "Once"),
+    (Repeat.HOURLY, "Every hour"),
+    (Repeat.DAILY, "Every day"),
+    (Repeat.WEEKLY, "Every week"),
+    (Repeat.CUSTOM, "In words …"),
+)
+_ENDINGS: Final = _choices(
+    (Ending.NEVER, "Never"), (Ending.RUNS, "After a number of runs"), (Ending.DATE, "At a time")
+)
+_SYNC_LEVELS: Final = _choices(
+    (SyncLevel.ALWAYS, "Always"),
+    (SyncLevel.EXISTS, "Only if it is not there yet"),
+    (SyncLevel.SIZE, "If its size differs"),
+    (SyncLevel.MTIME, "If it is newer at the source"),
+    (SyncLevel.CHECKSUM, "If its checksum differs"),
+)
+_OPTIONS: Final = _choices(
+    (Option.VERIFY_CHECKSUM, "Verify each file's checksum after the transfer"),
+    (Option.PRESERVE_TIMESTAMP, "Keep the files' modification times"),
+    (Option.ENCRYPT_DATA, "Encrypt the transfer"),
+    (Option.SKIP_SOURCE_ERRORS, "Skip files that cannot be read"),
+    (Option.FAIL_ON_QUOTA_ERRORS, "Stop when the destination's quota is used up"),
+    (Option.DELETE_DESTINATION_EXTRA, "Delete extra files at the destination"),
+    (Option.NOTIFY_ON_SUCCEEDED, "E-mail me when a run succeeds"),
+    (Option.NOTIFY_ON_FAILED, "E-mail me when a run fails"),
+    (Option.NOTIFY_ON_INACTIVE, "E-mail me when a run is stuck"),
+)
 _FALLBACK: Final = {"interval": "repeat", "end_runs": "end", "end_date": "end", "end": "repeat"}
 """Where a problem is shown whose own field is not in the form."""
 
@@ -303,19 +311,15 @@ def _text(value: str | None, *, placeholder: str, most: int | None = None, lines
     return drawn
 
 
-def _select(choices: Mapping[Any, str], chosen: str) -> Block:
-    options = {str(value): option(text, str(value)) for value, text in choices.items()}
-    drawn: Block = {"type": "static_select", "options": list(options.values())}
-    if chosen in options:
-        drawn["initial_option"] = options[chosen]
-    return drawn
+def _select(choices: Mapping[str, Block], chosen: str) -> Block:
+    drawn: Block = {"type": "static_select", "options": list(choices.values())}
+    return drawn | {"initial_option": choices[chosen]} if chosen in choices else drawn
 
 
 def _checkboxes(chosen: str | None) -> Block:
-    options = {value.value: option(text, value) for value, text in _OPTIONS.items()}
     ticked = sorted(DEFAULT_OPTIONS) if chosen is None else chosen.split(",")
-    drawn: Block = {"type": "checkboxes", "options": list(options.values())}
-    initial = [options[name] for name in ticked if name in options]
+    drawn: Block = {"type": "checkboxes", "options": list(_OPTIONS.values())}
+    initial = [_OPTIONS[name] for name in ticked if name in _OPTIONS]
     return drawn | {"initial_options": initial} if initial else drawn
 
 

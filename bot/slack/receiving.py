@@ -17,5 +17,5 @@ class Receiver:
     async def answer(self, request: Request, payload: dict[str, Any]) -> Response:
         """Let Bolt answer a request whose signature was checked, given what its body holds."""
         # Only in this mode Bolt takes what is read, and does not check the signature again.
-        asked = AsyncBoltRequest(body=payload, headers=dict(request.headers), mode="socket_mode")
+        asked = AsyncBoltRequest(body=payload, headers=dict(request.headers.items()), mode="socket_mode")
         return to_starlette_response(await self._app.async_dispatch(asked))
