@@ -2,6 +2,7 @@
 
 import re
 import sys
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -141,18 +142,18 @@ def clock_shift(schedule: Schedule, zone: tzinfo) -> ClockShift | None:
     def local(number: int) -> datetime:
         return (schedule.start + number * interval).astimezone(zone)
 
-    # A week at a time until the clocks have changed, then run by run: a change lasts for a month at least.
-    a_week = max(timedelta(weeks=1) // interval, 1)
-    changed = next(
-        (n for n in range(0, runs + a_week, a_week) if local(min(n, runs - 1)).utcoffset() != offset), None
-    )
-    if changed is None:
+    def is_moved(number: int) -> bool:
+        return local(number).utcoffset() != offset
+
+    # Four weeks at a time until the clocks have changed, then halved: a change lasts for a month at least.
+    step = max(timedelta(weeks=4) // interval, 1)
+    moved = next((n for n in range(0, runs + step, step) if is_moved(min(n, runs - 1))), None)
+    if moved is None:
         return None
-    for number in range(max(changed - a_week, 0), runs):
-        run = local(number)
-        if run.utcoffset() != offset:
-            return ClockShift(run, (run.utcoffset() or timedelta()) - (offset or timedelta()))
-    return None
+    run = local(
+        bisect_left(range(runs), x=True, lo=max(moved - step, 0), hi=min(moved, runs - 1), key=is_moved)
+    )
+    return ClockShift(run, (run.utcoffset() or timedelta()) - (offset or timedelta()))
 
 
 def read_interval(text: str) -> timedelta:
