@@ -7,7 +7,7 @@ reviews the form and sends it in their own name, or declines, and then the workf
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final, Protocol
@@ -60,14 +60,18 @@ OPEN: Final = frozenset({StepState.RECEIVED, StepState.ASKED})
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What Slack is told of a step: what came of it, or an error in words."""
+    """What Slack is told of a step: what came of it, or an error in words.
+
+    `is_declined` says that its person did not want to.
+    """
 
     job_id: str = ""
     error: str = ""
+    is_declined: bool = False
 
     def written(self) -> str:
         """Write it as JSON."""
-        return json.dumps({"job_id": self.job_id, "error": self.error})
+        return json.dumps(asdict(self))
 
     @classmethod
     def read(cls, text: str) -> "Ending":
@@ -76,11 +80,19 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """Where a message is, in Slack's own words."""
+
+    channel_id: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One run of the step in a workflow.
 
     `inputs` are the workflow's, by their names in the manifest. `request_id` is that of the request that it
-    becomes when `person` sends the form.
+    becomes when `person` sends the form. `message` is the one that asks them, once it is sent.
     """
 
     execution_id: str
@@ -92,6 +104,7 @@ class Step:
     ending: Ending = Ending()
     attempts: int = 0
     due: datetime | None = None
+    message: Message | None = None
 
 
 class Steps(Protocol):
@@ -125,12 +138,15 @@ class StepNews(Protocol):
         """Give the IANA name of a person's time zone."""
         ...
 
-    def ask(self, step: Step) -> None:
+    def ask(self, step: Step) -> Message:
         """Ask the person to review; raises CannotPost or ServiceUnavailable."""
         ...
 
     def end(self, step: Step) -> None:
-        """Tell Slack how a step ended; raises ServiceUnavailable. A refusal is final, and only noted."""
+        """Tell Slack and the person how a step ended; raises ServiceUnavailable.
+
+        A refusal is final, and only noted.
+        """
         ...
 
 
@@ -173,7 +189,7 @@ class Workflows:
     async def decline(self, execution_id: str, person: SlackUser, *, name: str) -> None:
         """End a step that waits for this person; raises Problem."""
         step = await self._waiting(execution_id, person)
-        await self._steps.decline(step, Ending(error=f"{name} declined."), at=self._clock())
+        await self._steps.decline(step, Ending(error=f"{name} declined.", is_declined=True), at=self._clock())
         self._wake()
 
     def work(self, step: Step) -> None:
@@ -202,7 +218,7 @@ class Workflows:
         zone = ZoneInfo(self._news.zone(step.person))
         try:
             read_inputs(step.inputs, app_hosts=self._app_hosts, now=self._clock(), zone=zone)
-            self._news.ask(step)
+            message = self._news.ask(step)
         except CannotPost as problem:
             self._end(step, Ending(error=f"I cannot write to the person of “person”: {problem.reason}."))
         except ServiceUnavailable:
@@ -210,7 +226,7 @@ class Workflows:
         except Problem as problem:
             self._end(step, Ending(error=str(problem)))
         else:
-            self._steps.wait(step)
+            self._steps.wait(replace(step, message=message))
 
     def _look(self, step: Step) -> None:
         """See what became of the request, now that it is over or the step has waited long enough."""

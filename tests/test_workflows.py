@@ -11,7 +11,7 @@ import pytest
 from bot.accounts import SlackUser
 from bot.errors import CannotPost, Problem, ServiceUnavailable
 from bot.scheduling import TimerRequest
-from bot.workflows import GIVEN_UP, PATIENCE, Ending, Step, StepState, Workflows, read_inputs
+from bot.workflows import GIVEN_UP, PATIENCE, Ending, Message, Step, StepState, Workflows, read_inputs
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -70,10 +70,11 @@ class World:
         del person
         return "Europe/Berlin"
 
-    def ask(self, step: Step) -> None:
+    def ask(self, step: Step) -> Message:
         if self.problem:
             raise self.problem
         self.asked.append(step.person.user_id)
+        return Message("D1", "1.0")
 
     def end(self, step: Step) -> None:
         if self.problem:
@@ -142,7 +143,7 @@ def test_a_step_that_is_over_cannot_be_answered(world: World) -> None:
     with pytest.raises(Problem):
         asyncio.run(world.workflows.decline("Fx1", ADA, name="@ada"))
     world.work()
-    assert world.told == [Ending(error="@ada declined.")]
+    assert world.told == [Ending(error="@ada declined.", is_declined=True)]
     assert world.step.state is StepState.TOLD
 
 

@@ -78,6 +78,11 @@ class Poster:
 
         Raises CannotPost or ServiceUnavailable.
         """
+        return self._post(team_id, channel, text=text, blocks=blocks, thread_ts=thread_ts)[1]
+
+    def _post(
+        self, team_id: str, channel: str, *, text: str, blocks: Sequence[Block], thread_ts: str = ""
+    ) -> tuple[str, str]:
         try:
             bot_name = self._workspaces.find(team_id).bot_name
             answer = self._ask(
@@ -100,7 +105,7 @@ class Poster:
                 way_out.format(bot=bot_name),
                 reason=answer,
             )
-        return str(answer["ts"])
+        return str(answer["channel"]), str(answer["ts"])
 
     def edit(
         self, team_id: str, channel: str, message_ts: str, *, text: str, blocks: Sequence[Block]
@@ -123,9 +128,12 @@ class Poster:
         if isinstance(answer, str):
             raise CannotPost("Slack does not let me edit my message there.", "", reason=answer)
 
-    def tell(self, person: SlackUser, *, text: str, blocks: Sequence[Block]) -> None:
-        """Send a person a direct message; raises CannotPost or ServiceUnavailable."""
-        self.post(person.team_id, person.user_id, text=text, blocks=blocks)
+    def tell(self, person: SlackUser, *, text: str, blocks: Sequence[Block]) -> tuple[str, str]:
+        """Send a person a direct message; gives the ID of the conversation, and the message's `ts`.
+
+        Raises CannotPost or ServiceUnavailable.
+        """
+        return self._post(person.team_id, person.user_id, text=text, blocks=blocks)
 
     def show(self, person: SlackUser, view_id: str | None, view: View) -> bool:
         """Replace a person's open view; False if it is not open any more.

@@ -7,17 +7,29 @@ from zoneinfo import ZoneInfo
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.accounts import SlackUser
-from bot.errors import CannotPost
+from bot.errors import CannotPost, Problem, ServiceUnavailable
 from bot.installing import NotInstalled
+from bot.slack.announcing import DETAILS
 from bot.slack.app import Listen, person_of
-from bot.slack.blocks import Block, actions, bold, button, code, context, escape, section, shortened
+from bot.slack.blocks import (
+    SECTION_TEXT,
+    Block,
+    actions,
+    bold,
+    button,
+    code,
+    context,
+    escape,
+    section,
+    shortened,
+)
 from bot.slack.form import FormContext
 from bot.slack.members import workspace_of
 from bot.slack.payloads import value_of
 from bot.slack.posting import Poster
 from bot.slack.views import OpenFormOf
 from bot.slack.zones import Zones
-from bot.workflows import INPUTS, Step, Workflows
+from bot.workflows import INPUTS, Message, Step, Workflows
 
 EXECUTED: Final = "function_executed"
 SCHEDULE_STEP: Final = "schedule_globus_transfer"
@@ -25,6 +37,8 @@ SCHEDULE_STEP: Final = "schedule_globus_transfer"
 
 REVIEW: Final = "workflow_review"
 DECLINE: Final = "workflow_decline"
+
+DECLINED: Final = "You declined. The workflow is told, and nothing was scheduled."
 
 LONGEST_INPUT: Final = 300
 """Characters of an input that the message shows; a workflow can put anything into one."""
@@ -69,8 +83,7 @@ class WorkflowHandlers:
         name = str(args.body["user"].get("name") or person.user_id)
         await self._workflows.decline(value_of(args), person, name=f"@{name}")
         await args.ack()
-        said = "You declined. The workflow is told, and nothing was scheduled."
-        await args.respond(text=said, blocks=[section(said)], replace_original=True)
+        await args.respond(text=DECLINED, blocks=[section(DECLINED)], replace_original=True)
 
 
 class WorkflowMessages:
@@ -84,18 +97,19 @@ class WorkflowMessages:
         """Give the IANA name of a person's time zone."""
         return self._poster.zone(person)
 
-    def ask(self, step: Step) -> None:
+    def ask(self, step: Step) -> Message:
         """Ask the person to review; raises CannotPost or ServiceUnavailable."""
         if not step.person.user_id:
             raise CannotPost("The workflow names nobody.", "", reason="user_not_found")
         text, blocks = asking(step)
-        self._poster.tell(step.person, text=text, blocks=blocks)
+        return Message(*self._poster.tell(step.person, text=text, blocks=blocks))
 
     def end(self, step: Step) -> None:
-        """Tell Slack how a step ended; raises ServiceUnavailable. A refusal is final, and only noted.
+        """Tell Slack and the person how a step ended; raises ServiceUnavailable.
 
-        https://docs.slack.dev/reference/methods/functions.completeSuccess
+        A refusal is final, and only noted (https://docs.slack.dev/reference/methods/functions.completeSuccess).
         """
+        self._show_end(step)
         job_id, team_id = step.ending.job_id, step.person.team_id
         outputs = outputs_of(job_id, app_url=self._app_url) if job_id else None
         try:
@@ -107,6 +121,19 @@ class WorkflowMessages:
         if refused:
             log.warning("Slack does not take a step's end", extra={"team": team_id, "reason": refused})
 
+    def _show_end(self, step: Step) -> None:
+        """Let the message that asked say what became of it, in place of its buttons."""
+        if step.message is None:
+            return
+        text, blocks = answered(step)
+        place, team_id = step.message, step.person.team_id
+        try:
+            self._poster.edit(team_id, place.channel_id, place.ts, text=text, blocks=blocks)
+        except ServiceUnavailable:
+            raise
+        except Problem as problem:
+            log.info("a workflow's message cannot be edited", extra={"reason": str(problem)})
+
 
 def outputs_of(job_id: str, *, app_url: str) -> dict[str, str]:
     """Give what the step hands on to the rest of the workflow, by the names in the manifest."""
@@ -115,6 +142,29 @@ def outputs_of(job_id: str, *, app_url: str) -> dict[str, str]:
 
 def asking(step: Step) -> tuple[str, list[Block]]:
     """Draw the message that asks somebody to review what a workflow wants of them."""
+    said, blocks = _wanted(step)
+    buttons = actions(
+        button("Review and schedule", REVIEW, value=step.execution_id, primary=True),
+        button("Decline", DECLINE, value=step.execution_id),
+    )
+    fine_print = context("Nothing happens unless you send the form. It runs with your own Globus account.")
+    return said, [*blocks, buttons, fine_print]
+
+
+def answered(step: Step) -> tuple[str, list[Block]]:
+    """Draw that message once the step has ended: what was wanted, and what became of it."""
+    _said, blocks = _wanted(step)
+    ending = step.ending
+    if ending.is_declined:
+        return DECLINED, [*blocks, section(DECLINED)]
+    if ending.job_id:
+        said = f":white_check_mark: Scheduled. Job ID {code(ending.job_id)}"
+        return said, [*blocks, section(said), actions(button("Details", DETAILS, value=ending.job_id))]
+    said = f":no_entry: {escape(shortened(ending.error, SECTION_TEXT // 2))} The workflow is told."
+    return said, [*blocks, section(said)]
+
+
+def _wanted(step: Step) -> tuple[str, list[Block]]:
     given = step.inputs
     said = f"A workflow asks you to schedule {bold(_short(given.get('name') or 'a Globus transfer'))}."
     lines = [
@@ -124,12 +174,7 @@ def asking(step: Step) -> tuple[str, list[Block]]:
     lines.append(f"Schedule: {escape(_short(given.get('schedule', '')))}")
     channel = given.get("channel", "")
     lines += [f"Announced in <#{channel}>"] if channel.isalnum() else []
-    buttons = actions(
-        button("Review and schedule", REVIEW, value=step.execution_id, primary=True),
-        button("Decline", DECLINE, value=step.execution_id),
-    )
-    fine_print = context("Nothing happens unless you send the form. It runs with your own Globus account.")
-    return said, [section(said), section("\n".join(lines)), buttons, fine_print]
+    return said, [section(said), section("\n".join(lines))]
 
 
 def _short(text: str) -> str:

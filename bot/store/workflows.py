@@ -11,15 +11,16 @@ from bot.accounts import SlackUser
 from bot.store.port import Connection
 from bot.store.queue import as_moment, as_text
 from bot.store.working import QueueStore
-from bot.workflows import Ending, Step, StepState
+from bot.workflows import Ending, Message, Step, StepState
 
 KEPT: Final = timedelta(days=7)
 """How long a step that is over is remembered after it would have expired."""
 
 _ACCEPT: Final = (
     "INSERT INTO workflow_steps (execution_id, team_id, user_id, request_id, inputs, state, ending, "
-    "expires_at, attempts, due) VALUES (:execution_id, :team_id, :user_id, :request_id, :inputs, :state, "
-    ":ending, :expires_at, :attempts, :due) ON CONFLICT DO NOTHING"
+    "expires_at, attempts, due, channel_id, message_ts) VALUES (:execution_id, :team_id, :user_id, "
+    ":request_id, :inputs, :state, :ending, :expires_at, :attempts, :due, :channel_id, :message_ts) "
+    "ON CONFLICT DO NOTHING"
 )
 _FORGET: Final = "DELETE FROM workflow_steps WHERE state = :told AND expires_at < :long_ago"
 _DECLINE: Final = (
@@ -27,7 +28,8 @@ _DECLINE: Final = (
     "WHERE execution_id = :execution_id AND state IN (:received, :asked)"
 )
 _WAIT: Final = (
-    "UPDATE workflow_steps SET state = :asked, attempts = 0, due = CASE WHEN EXISTS ("
+    "UPDATE workflow_steps SET state = :asked, channel_id = :channel_id, message_ts = :message_ts, "
+    "attempts = 0, due = CASE WHEN EXISTS ("
     "SELECT 1 FROM requests WHERE requests.request_id = workflow_steps.request_id "
     "AND (requests.state IN ('announced', 'refused', 'expired') "
     "OR (requests.state = 'created' AND requests.due IS NULL))) THEN :now ELSE expires_at END "
@@ -59,6 +61,7 @@ class StepStore(QueueStore[Step]):
             ending=Ending.read(row["ending"]),
             attempts=row["attempts"],
             due=as_moment(row["due"]),
+            message=Message(row["channel_id"], row["message_ts"]) if row["message_ts"] else None,
         )
 
     async def accept(self, step: Step) -> None:
@@ -99,6 +102,7 @@ class StepStore(QueueStore[Step]):
             "state": step.state,
             "asked": StepState.ASKED,
             "now": as_text(self._clock()),
+            **_place(step),
         }
         self._database.write(lambda database: database.execute(_WAIT, row))
 
@@ -122,4 +126,10 @@ def _row(step: Step) -> dict[str, Any]:
         "expires_at": as_text(step.expires_at),
         "attempts": step.attempts,
         "due": as_text(step.due) if step.due else None,
+        **_place(step),
     }
+
+
+def _place(step: Step) -> dict[str, str]:
+    message = step.message or Message("", "")
+    return {"channel_id": message.channel_id, "message_ts": message.ts}

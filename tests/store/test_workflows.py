@@ -10,10 +10,12 @@ import pytest
 from bot.accounts import SlackUser
 from bot.store.port import Database, upsert
 from bot.store.workflows import KEPT, StepStore
-from bot.workflows import Ending, Step, StepState
+from bot.workflows import Ending, Message, Step, StepState
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 STEP = Step("Fx1", SlackUser("T1", "U1"), "r1", NOW + timedelta(days=3), {"name": "Nightly"}, due=NOW)
+
+MESSAGE = Message("D1", "1.0")
 
 
 @pytest.fixture
@@ -64,7 +66,8 @@ def test_a_waiting_step_is_due_when_its_request_is_over(
     database: Database, steps: StepStore, state: str, due: str | None, *, is_over: bool
 ) -> None:
     asyncio.run(steps.accept(STEP))
-    steps.wait(STEP)
+    steps.wait(replace(STEP, message=MESSAGE))
+    assert _found(steps).message == MESSAGE
     _request(database, "received")
     assert steps.claim(limit=5) == []
 

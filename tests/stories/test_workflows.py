@@ -72,6 +72,9 @@ def test_the_person_reviews_and_the_workflow_goes_on_with_the_job_id(stage: Stag
     job_id = stage.timers()[0]["job_id"]
     link = f"{stage.globus_url}/activity/timers/{job_id}/overview"
     assert step["outputs"] == {"job_id": job_id, "timer_link": link}
+    now = stage.told("Scheduled. Job ID")
+    assert (now["ts"], job_id in words(now)) == (message["ts"], True)
+    assert (has(now, "workflow_review"), has(now, "timer_details")) == (False, True)
 
 
 def test_the_person_may_decline(stage: Stage) -> None:
@@ -82,7 +85,8 @@ def test_the_person_may_decline(stage: Stage) -> None:
 
     step = ended(stage, execution_id)
     assert (step["state"], step["error"]) == ("failed", "@ada declined.")
-    stage.told("You declined")
+    assert _calls(stage, "chat.update") == 1
+    assert not has(stage.told("You declined"), "workflow_review")
     assert stage.timers() == []
 
 
@@ -115,6 +119,7 @@ def test_a_request_that_is_refused_fails_the_step_with_the_reason(stage: Stage) 
     step = ended(stage, execution_id)
     assert step["state"] == "failed"
     assert "There is no /nowhere/" in step["error"]
+    assert not has(stage.told("It was not scheduled. There is no /nowhere/"), "workflow_review")
 
 
 def test_each_person_answers_for_themselves(stage: Stage) -> None:

@@ -92,3 +92,10 @@ def m022_stale(database: Database) -> None:
     database.execute(
         "CREATE INDEX timers_stale ON timers (team_id, channel_id, redraws DESC, job_id) WHERE redraws > 0"
     )
+
+
+@schema()
+def m023_asking(database: Database) -> None:
+    """Know the message that asks somebody for a workflow, so that it can say what became of it."""
+    database.execute("ALTER TABLE workflow_steps ADD COLUMN channel_id TEXT NOT NULL DEFAULT ''")
+    database.execute("ALTER TABLE workflow_steps ADD COLUMN message_ts TEXT NOT NULL DEFAULT ''")
