@@ -45,13 +45,11 @@ def announcement(
     return escape(text), blocks
 
 
-def status_in_words(timer: WatchedTimer) -> str:
+def status_in_words(timer: WatchedTimer, *, to_owner: bool = False) -> str:
     """Say how a timer stands, with a picture before it; empty for one that simply runs."""
     match timer.status:
         case TimerStatus.INACTIVE if timer.inactivity and not timer.inactivity.is_paused:
-            return (
-                f":warning: *Stopped*: Globus needs something of <@{timer.owner.user_id}> before it goes on"
-            )
+            return stopped_in_words("you" if to_owner else f"<@{timer.owner.user_id}>")
         case TimerStatus.INACTIVE:
             return ":double_vertical_bar: *Paused*"
         case TimerStatus.ENDED:
@@ -61,6 +59,11 @@ def status_in_words(timer: WatchedTimer) -> str:
         case TimerStatus.GONE:
             return ":wastebasket: *Deleted*"
     return ":x: *Failing*" if timer.is_failing else ""
+
+
+def stopped_in_words(whom: str) -> str:
+    """Say that a timer is stopped until somebody sees to it."""
+    return f":warning: *Stopped*: Globus needs something of {whom} before it goes on"
 
 
 def tally(timer: WatchedTimer) -> str:

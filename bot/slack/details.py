@@ -9,7 +9,7 @@ from bot.news import WatchedTimer, Wish
 from bot.schedules import how_often
 from bot.showing import Access, Details, Place, Use
 from bot.sign_ins import SignInLink
-from bot.slack.announcing import DETAILS, DUPLICATE, PAUSE, RESUME, status_in_words, tally
+from bot.slack.announcing import DETAILS, DUPLICATE, PAUSE, RESUME, status_in_words, stopped_in_words, tally
 from bot.slack.blocks import (
     Block,
     View,
@@ -203,10 +203,10 @@ def _schedule(live: Timer) -> Iterator[str]:
 def _status(shown: Details) -> str:
     live, known = shown.live, shown.timer
     if live is None:
-        return status_in_words(known) if known else ""
+        return status_in_words(known, to_owner=shown.is_owner) if known else ""
     match live.status:
         case TimerStatus.INACTIVE if live.inactivity and not live.inactivity.is_paused:
-            return ":warning: *Stopped*: Globus needs something of you before it goes on"
+            return stopped_in_words("you")
         case TimerStatus.INACTIVE:
             return ":double_vertical_bar: *Paused*"
         case TimerStatus.ENDED:

@@ -41,11 +41,10 @@ def drawn(
     posts: Sequence[Post], subjects: Sequence[Subject | None], *, app_url: str
 ) -> tuple[str, list[Block]]:
     """Draw news of one place as one message: its text for notifications, and its blocks."""
-    in_thread = bool(posts[0].thread_ts)
     blocks = [
         block
         for post, subject in zip(posts, subjects, strict=True)
-        for block in _one(post.news, subject, app_url=app_url, in_thread=in_thread)
+        for block in _one(post, subject, app_url=app_url)
     ]
     text = _headline(posts[0].news, subjects[0])
     return (f"{text}, and {len(posts) - 1} more" if len(posts) > 1 else text), blocks
@@ -61,8 +60,11 @@ def _headline(news: News, subject: Subject | None) -> str:
     return escape(f"{title}: {_HEADLINES.get(news.event, news.event.value)}")
 
 
-def _one(news: News, subject: Subject | None, *, app_url: str, in_thread: bool) -> Iterator[Block]:
+def _one(post: Post, subject: Subject | None, *, app_url: str) -> Iterator[Block]:
+    news, in_thread = post.news, bool(post.thread_ts)
     said = _SENTENCES[news.event](news, subject)
+    if news.event is Event.STOPPED:
+        said += f" {_owner(subject, post.place)} can restore it, and it goes on."
     is_about_one = subject and not in_thread and news.event not in _ABOUT_ALL
     yield section(f"{bold(subject.timer.title)}\n{said}" if subject and is_about_one else said)
     problem = problem_of(news.run) if news.run else ""
@@ -100,7 +102,7 @@ def _stopped(_news: News, subject: Subject | None) -> str:
         why = f"the consent to data on {' and '.join(names)} is missing"
     elif inactivity and inactivity.session:
         why = f"Globus wants {escape(inactivity.session.wish())}"
-    return f":warning: *It has stopped*: {why}. {_owner(subject)} can restore it, and it goes on."
+    return f":warning: *It has stopped*: {why}."
 
 
 def _paused(news: News, _subject: Subject | None) -> str:
@@ -181,8 +183,10 @@ def _by(news: News) -> str:
     return f" by <@{news.by}>" if news.by else " at Globus"
 
 
-def _owner(subject: Subject | None) -> str:
-    return f"<@{subject.timer.owner.user_id}>" if subject else "Its owner"
+def _owner(subject: Subject | None, place: str) -> str:
+    """Name a timer's owner, to themselves as you."""
+    owner = subject.timer.owner.user_id if subject else ""
+    return "You" if owner == place else f"<@{owner}>" if owner else "Its owner"
 
 
 def _buttons(news: News, app_url: str, *, in_thread: bool) -> Iterator[Block]:
