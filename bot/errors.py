@@ -105,3 +105,11 @@ class SettingsProblem(Problem):
 
 class DatabaseProblem(Problem):
     """The bot cannot start with this database or these keys."""
+
+
+def unforeseen(reference: str) -> str:
+    """Say that something broke which nobody foresaw; the log has what, under this reference."""
+    return (
+        "Something broke, and it is not your fault. Try again; if it happens again, give whoever runs "
+        f"transferbot this reference: {reference}."
+    )

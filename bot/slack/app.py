@@ -20,7 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.accounts import SlackUser
 from bot.answering import Answering
-from bot.errors import Problem
+from bot.errors import Problem, unforeseen
 from bot.installing import Installation, NotInstalled
 from bot.slack.blocks import modal, section
 from bot.slack.installing import DEAD, EXPIRED
@@ -226,7 +226,7 @@ class Boundary:
             log.exception("a token could not be seen to")
         reference = secrets.token_hex(4)
         log.error("a handler failed", exc_info=error, extra={"reference": reference})
-        return f"Something broke, and it is not your fault. Try again; if it stays, quote {reference}."
+        return unforeseen(reference)
 
 
 def _request_in(body: Mapping[str, Any]) -> str | None:

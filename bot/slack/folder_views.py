@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from bot.errors import Problem, ServiceUnavailable
+from bot.errors import Problem, ServiceUnavailable, unforeseen
 from bot.folders import (
     PAGE,
     ConsentNeeded,
@@ -75,8 +75,7 @@ def unchosen_view() -> View:
 
 def broken_view(visit: Visit, reference: str) -> View:
     """Draw the answer to an error that nobody foresaw."""
-    said = f"Something broke, and it is not your fault. Try again; if it stays, quote {reference}."
-    return _view(visit, [section(f":warning: {said}"), _again(), *_crumbs(visit.path)])
+    return _view(visit, [section(f":warning: {unforeseen(reference)}"), _again(), *_crumbs(visit.path)])
 
 
 def sight_view(visit: Visit, sight: Sight) -> View:

@@ -6,6 +6,7 @@ import secrets
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.errors import unforeseen
 from bot.web.pages import STYLE_HASH
 
 log = logging.getLogger(__name__)
@@ -61,5 +62,5 @@ class Shield:
             log.exception("a request failed", extra={"reference": reference})
             if begun:
                 raise
-            sentence = f"Something broke, and it is not your fault. If it stays, quote {reference}."
+            sentence = unforeseen(reference)
             await PlainTextResponse(sentence, status_code=500)(scope, receive, with_headers)
