@@ -129,7 +129,8 @@ class Creating:
             request,
             due=None,
             looks=looks,
-            reason="Globus did not say whether the timer was made, and it is not among your timers.",
+            reason="Globus did not say whether the timer was made, and it is not among your timers. You can "
+            "create it again without harm: should the first turn up as well, I delete one of them.",
         )
 
     def _created(self, request: TimerRequest, timer: Timer) -> TimerRequest:

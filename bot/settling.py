@@ -35,6 +35,10 @@ _FOLLOWS: Final = {
 }
 
 
+_FORGOTTEN: Final = "Forgotten, as you asked."
+_MAY_TURN_UP: Final = " Should the timer turn up all the same, `/schedule-transfer status` shows it."
+
+
 class RestingRequests(Protocol):
     """The kept requests, of which some wait for their owner."""
 
@@ -84,7 +88,8 @@ class Settling:
 
     def _decided(self, request: TimerRequest, decision: Decision) -> TimerRequest:
         if decision is Decision.FORGET:
-            return replace(request, state=RequestState.REFUSED, reason="Forgotten, as you asked.")
+            reason = _FORGOTTEN + (_MAY_TURN_UP if request.creations else "")
+            return replace(request, state=RequestState.REFUSED, reason=reason)
         state, reason = _FOLLOWS[decision]
         return replace(request, state=state, due=self._clock(), reason=reason)
 

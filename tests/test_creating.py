@@ -167,7 +167,8 @@ def test_after_the_second_time_the_owner_decides(creating: Creating) -> None:
 
     assert (resting.state, resting.due, resting.looks) == (RequestState.UNCLEAR, None, 3)
     assert resting.reason == (
-        "Globus did not say whether the timer was made, and it is not among your timers."
+        "Globus did not say whether the timer was made, and it is not among your timers. You can create it "
+        "again without harm: should the first turn up as well, I delete one of them."
     )
 
 

@@ -47,6 +47,14 @@ NEEDS_THE_PERSON: Final = frozenset(
 
 _THREAD_IS_GONE: Final = frozenset({"thread_not_found", "message_not_found", "invalid_thread_ts"})
 
+_DECIDED: Final = {
+    Decision.LOOK_AGAIN: "I look again.",
+    Decision.CREATE_AGAIN: "I create it again.",
+    Decision.CREATE_ANYWAY: "I create it.",
+    Decision.CHECK_AGAIN: "I check it again.",
+    Decision.FORGET: "It is forgotten, as you asked.",
+}
+
 log = logging.getLogger(__name__)
 
 
@@ -92,12 +100,14 @@ class FulfillingHandlers:
         if not done:
             raise Problem("There is nothing to decide any more, or it is not yours to decide.")
         await args.ack()
+        await _say_in_place_of_buttons(args, _DECIDED[decision])
 
     async def announce_again(self, args: AsyncArgs) -> None:
         """Try again to tell the team."""
         if not await self._settling.announce_again(value_of(args), person_of(args)):
             raise Problem("The team was told already, or it is not yours to tell.")
         await args.ack()
+        await _say_in_place_of_buttons(args, "I try to tell the team again.")
 
     async def correct(self, args: AsyncArgs) -> None:
         """Give the form of a refused request back, filled in."""
@@ -216,3 +226,12 @@ class RequestMessages:
         self._poster.tell(
             request.person, text=request.reason or "About the transfer you asked for", blocks=blocks
         )
+
+
+async def _say_in_place_of_buttons(args: AsyncArgs, said: str) -> None:
+    """Take the buttons out of a message that were meant for one click; a view is drawn again anyway."""
+    message = args.body.get("message")
+    if not message:
+        return
+    kept = [one for one in message["blocks"] if one["type"] != "actions"]
+    await args.respond(text=said, blocks=[*kept, section(f":arrow_right: {said}")], replace_original=True)

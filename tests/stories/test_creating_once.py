@@ -3,7 +3,7 @@
 import pytest
 
 from bot.sandbox.globus.collections import LAPTOP, SHARED
-from tests.stories.stage import Stage, words
+from tests.stories.stage import Stage, has, words
 
 
 def only_one(stage: Stage) -> None:
@@ -86,8 +86,23 @@ def test_an_owner_may_forget_a_request_whose_outcome_is_unclear(linked: Stage) -
 
     linked.ada.press("forget")
 
-    linked.shown("Forgotten, as you asked")
+    linked.shown("Forgotten, as you asked. Should the timer turn up all the same")
     assert linked.timers() == []
+
+
+def test_what_was_decided_in_a_message_takes_the_place_of_its_buttons(linked: Stage) -> None:
+    linked.globus_fault("drop_before", times=2)
+    linked.schedule(SHARED, LAPTOP)
+    linked.shown("it is not among your timers")
+    linked.ada.close()
+    message = linked.told("it is not among your timers")
+
+    linked.ada.press_in_message(message, "create_again")
+
+    only_one(linked)
+    decided = linked.told("I create it again.")
+    assert (decided["ts"], has(decided, "create_again")) == (message["ts"], False)
+    assert "*From*" in words(decided)
 
 
 def test_a_timer_that_comes_after_another_was_made_in_its_place_is_swept_up(linked: Stage) -> None:
