@@ -180,7 +180,7 @@ def why_sign_in(
     if checked.missing & asked_before:
         return (
             f"You did not allow access to data on {listed}, so no timer was made: it would stop at its "
-            "first run. Open the link again and leave the box ticked, or leave it be."
+            "first run. Open the link again and leave the box ticked. Otherwise I give up after a day."
         )
     return (
         f"Globus needs one more consent from you: access to data on {listed}. "

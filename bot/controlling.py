@@ -53,7 +53,7 @@ class NotYours(Problem):
     """Somebody wants to change a timer that another person scheduled, who may be asked to."""
 
     def __init__(self, timer: WatchedTimer) -> None:
-        super().__init__("Only who scheduled this timer can change it.", "Ask them.")
+        super().__init__("Only the owner of this timer can change it.", "Ask them.")
         self.timer = timer
 
 

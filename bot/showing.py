@@ -162,7 +162,7 @@ class Showing:
     async def set_run_news(self, person: SlackUser, job_id: str, *, on: bool) -> None:
         """Tell of every run in the thread, or of failures and recoveries only; raises Problem."""
         if not await asyncio.to_thread(self._timers.set_run_news, person, job_id, on=on):
-            raise Problem("Only who scheduled this timer can change what is told of it.")
+            raise Problem("Only the owner of this timer can change its run news.")
 
     def known_now(self, person: SlackUser, job_id: str, place: Place) -> Details:
         """Give what the bot knows of a timer; raises CannotSee. Not for the event loop."""

@@ -157,7 +157,7 @@ class Steering:
         """Give the timer as it is known; raises Refused if Globus cannot be asked as its owner."""
         known = self._timers.find(change.person.team_id, change.job_id)
         if known and known.owner != change.person:
-            raise Refused("Only who scheduled this timer can change it.")
+            raise Refused("Only the owner of this timer can change it.")
         account = self._linking.account(change.person)
         if known and account and account.identity_id != known.identity_id:
             raise Refused(

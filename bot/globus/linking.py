@@ -87,7 +87,8 @@ class GlobusAuth:
         except (Refused, SignInNeeded) as problem:
             # `invalid_grant` means an ended sign-in elsewhere, and here that this is not the code.
             raise CodeRefused(
-                "Globus does not know this code.", "Copy the code again from the page, whole."
+                "Globus does not take this code.",
+                "Copy it again, whole. Each code works once: for another, sign in again.",
             ) from problem
 
 

@@ -218,7 +218,7 @@ class ControllingHandlers:
         try:
             link = await self._controlling.mend(person_of(args), job_id, frozenset(collections))
         except NotYours as problem:
-            raise Problem("Only who scheduled this timer can restore it.") from problem
+            raise Problem("Only the owner of this timer can restore it.") from problem
         await open_on_top(args, mend_view(link))
         await args.ack()
 

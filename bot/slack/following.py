@@ -75,7 +75,7 @@ _KEPT: Final = {
     Wish.ALL: ":bell: I tell you of every run of it.",
     Wish.FAILURES: ":bell: I tell you when it fails, and when it works again.",
     Wish.DIGEST: ":newspaper: I tell you once a day what it did, if it did anything.",
-    Wish.NOTHING: ":no_bell: I tell you nothing of it, but what only you can mend.",
+    Wish.NOTHING: ":no_bell: I tell you nothing of its runs.",
 }
 
 

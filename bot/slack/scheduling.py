@@ -17,7 +17,7 @@ from bot.schedule_fields import form_of_schedule
 from bot.scheduling import ConfirmationNeeded, Scheduling, TimerRequest
 from bot.slack.app import Listen, person_of
 from bot.slack.background import Background
-from bot.slack.blocks import View, code, modal, section
+from bot.slack.blocks import View, bold, code, modal, section
 from bot.slack.browsing import FIELDS, NOTHING
 from bot.slack.form import CONTINUE, DISCARD, FORM, REDRAWING, FormContext, form_view, placed, read_state
 from bot.slack.preview import preview_of
@@ -233,7 +233,7 @@ class SchedulingHandlers:
 
 def confirm_view(plan: Plan, opened: FormContext) -> View:
     """Ask once more before runs delete files, naming where."""
-    where = f"*{plan.destination.name or plan.destination.collection_id}* {code(plan.destination.path)}"
+    where = f"{bold(plan.destination.name or plan.destination.collection_id)} {code(plan.destination.path)}"
     said = (
         f":warning: Each run will *delete* every file in {where} that is not at the source. "
         "Whoever put it there will not be asked."
