@@ -1,5 +1,6 @@
 """Block Kit, as far as the bot draws with it, within Slack's limits (https://docs.slack.dev/reference/block-kit/)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,19 +16,33 @@ VIEW_TITLE: Final = 24
 CONTEXT_ELEMENTS: Final = 10
 
 
+_EDGE: Final = re.compile(r"(?<![^\W_])[_~]|[_~](?![^\W_])")
+"""Where these are marks; between letters, as in run_001, they are none."""
+
+_LOOK_ALIKES: Final = {"_": "\N{MODIFIER LETTER LOW MACRON}", "~": "\N{TILDE OPERATOR}"}
+
+
 def escape(text: str) -> str:
-    """Make text from outside harmless in mrkdwn: no mention, link or date can be written with it."""
+    """Make text from outside harmless in mrkdwn: no mention, link or emphasis can be written with it.
+
+    Marks are shown as characters that look like them.
+    """
+    unmarked = _EDGE.sub(lambda found: _LOOK_ALIKES[found[0]], text)
+    return _unlinked(unmarked.replace("*", "\N{ASTERISK OPERATOR}"))
+
+
+def _unlinked(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def code(text: str) -> str:
     """Show text as it is, such as a path or an ID; a backtick would end it and is shown as a prime."""
-    return "`" + escape(text).replace("`", "\N{MODIFIER LETTER PRIME}") + "`"
+    return "`" + _unlinked(text).replace("`", "\N{MODIFIER LETTER PRIME}") + "`"
 
 
 def bold(text: str) -> str:
-    """Show text in bold; an asterisk would end it and is shown as an operator."""
-    return "*" + escape(text).replace("*", "\N{ASTERISK OPERATOR}") + "*"
+    """Show text in bold."""
+    return f"*{escape(text)}*"
 
 
 def moment(at: datetime) -> str:
@@ -52,15 +67,20 @@ def plain(text: str, most: int) -> Block:
 
 def section(text: str) -> Block:
     """A paragraph of mrkdwn."""
-    return {"type": "section", "text": {"type": "mrkdwn", "text": shortened(text, SECTION_TEXT)}}
+    return {"type": "section", "text": _mrkdwn(text)}
 
 
 def context(*texts: str) -> Block:
     """Small print in mrkdwn."""
-    elements = [
-        {"type": "mrkdwn", "text": shortened(text, SECTION_TEXT)} for text in texts[:CONTEXT_ELEMENTS]
-    ]
-    return {"type": "context", "elements": elements}
+    return {"type": "context", "elements": [_mrkdwn(text) for text in texts[:CONTEXT_ELEMENTS]]}
+
+
+def _mrkdwn(text: str) -> Block:
+    """Text in which Slack makes links and mentions only of what is marked as such.
+
+    https://docs.slack.dev/reference/block-kit/composition-objects/text-object
+    """
+    return {"type": "mrkdwn", "text": shortened(text, SECTION_TEXT), "verbatim": True}
 
 
 def actions(*elements: Block) -> Block:

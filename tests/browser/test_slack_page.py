@@ -295,6 +295,10 @@ def test_a_text_is_formatted_and_nothing_in_it_does_anything(app: App, page: Pag
     playwright.expect(message.locator("blockquote")).to_have_text("cited")
     playwright.expect(message.locator("pre")).to_have_text("raw *text*")
     playwright.expect(message.locator(".text-block strong").first).to_have_text("bold")
+    text = "https://b.example is *no* link but <https://c.example|this> is"
+    app.post({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}})
+    _see(_last(page), "https://b.example is no link but this is")
+    playwright.expect(_last(page).get_by_role("link")).to_have_text(["this"])
 
 
 def test_a_message_that_is_edited_says_so_where_it_stands(app: App, page: Page) -> None:

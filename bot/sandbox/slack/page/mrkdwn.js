@@ -20,16 +20,17 @@ const INLINE = new RegExp(
 
 /**
  * Draw a text. What an app sends is escaped; what a person `typed` is as it is, and nothing in it is a mention.
+ * In `verbatim` text an address becomes a link only where it is marked as one.
  */
-export function mrkdwn(text, { typed = false } = {}) {
+export function mrkdwn(text, { typed = false, verbatim = false } = {}) {
   const write = typed ? (words) => words : unescaped;
-  return quoted(text, (part) => inline(part, write));
+  return quoted(text, (part) => inline(part, write, verbatim));
 }
 
 /** Draw a text object: mrkdwn or plain. */
 export function textObject(object) {
   if (!object) return [];
-  if (object.type === "mrkdwn") return object.verbatim ? [unescaped(object.text)] : mrkdwn(object.text);
+  if (object.type === "mrkdwn") return mrkdwn(object.text, object);
   return [object.emoji === false ? object.text : withEmoji(object.text)];
 }
 
@@ -54,27 +55,27 @@ function quoted(text, draw) {
   return nodes;
 }
 
-function inline(text, write) {
+function inline(text, write, verbatim) {
   const nodes = [];
   let rest = text;
   for (let found = INLINE.exec(rest); found; found = INLINE.exec(rest)) {
     if (found.index) nodes.push(write(rest.slice(0, found.index)));
-    nodes.push(drawn(found, write));
+    nodes.push(drawn(found, write, verbatim));
     rest = rest.slice(found.index + found[0].length);
   }
   if (rest) nodes.push(write(rest));
   return nodes;
 }
 
-function drawn(found, write) {
+function drawn(found, write, verbatim) {
   const { block, code, token, url, bold, italic, strike, emoji } = found.groups;
   if (block !== undefined) return h("pre", {}, write(block.replace(/^\n/, "")));
   if (code !== undefined) return h("code", {}, write(code));
   if (token !== undefined) return write === unescaped ? special(token) : found[0];
-  if (url !== undefined) return link(write(url));
-  if (bold !== undefined) return h("strong", {}, inline(bold, write));
-  if (italic !== undefined) return h("em", {}, inline(italic, write));
-  if (strike !== undefined) return h("s", {}, inline(strike, write));
+  if (url !== undefined) return verbatim ? write(url) : link(write(url));
+  if (bold !== undefined) return h("strong", {}, inline(bold, write, verbatim));
+  if (italic !== undefined) return h("em", {}, inline(italic, write, verbatim));
+  if (strike !== undefined) return h("s", {}, inline(strike, write, verbatim));
   return emojiNamed(emoji) ?? found[0];
 }
 
