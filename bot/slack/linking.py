@@ -12,7 +12,7 @@ from bot.errors import Problem
 from bot.linking import Linking
 from bot.sign_ins import SignIn, SignInLink
 from bot.slack.app import Listen, person_of
-from bot.slack.blocks import Block, View, actions, bold, button, context, field, modal, plain, section
+from bot.slack.blocks import Block, View, actions, bold, button, context, escape, field, modal, plain, section
 from bot.slack.form import Opening, form_view
 from bot.slack.payloads import value_of
 from bot.slack.posting import Poster
@@ -61,10 +61,11 @@ class LinkingHandlers:
     async def paste(self, args: AsyncArgs) -> None:
         """Keep the code before it is acknowledged; a worker exchanges it."""
         view = args.body["view"]
-        [element] = view["state"]["values"]["code"].values()
+        [(block_id, elements)] = view["state"]["values"].items()
+        [element] = elements.values()
         code = (element.get("value") or "").strip()
         if not code:
-            await args.ack(response_action="errors", errors={"code": "Paste the code that Globus shows."})
+            await args.ack(response_action="errors", errors={block_id: "Paste the code that Globus shows."})
             return
         root = view.get("root_view_id")
         received = await self._linking.receive_code(
@@ -116,7 +117,7 @@ class LinkingMessages:
                 self._poster.show(sign_in.person, sign_in.form_view_id, drawn)
             self._poster.tell(
                 sign_in.person,
-                text=f"Linked as {account.username}.",
+                text=f"Linked as {escape(account.username)}.",
                 blocks=[
                     section(f":link: {said} {after}".strip()),
                     context("Not you? `/schedule-transfer disconnect` undoes it."),
@@ -128,10 +129,13 @@ class LinkingMessages:
 
     def code_failed(self, sign_in: SignIn, problem: Problem, link: SignInLink) -> None:
         """Say why the code was not taken, with the link to try again."""
+        said = escape(str(problem))
+        # Slack keeps what was typed for as long as a block's ID stays the same, and the next code is another.
+        view = paste_view(link, problem=said, number=int(self._clock().timestamp()))
         try:
-            if not self._poster.show(sign_in.person, sign_in.view_id, paste_view(link, problem=str(problem))):
-                blocks = [section(f":warning: {problem}"), *link_blocks(link)]
-                self._poster.tell(sign_in.person, text=str(problem), blocks=blocks)
+            if not self._poster.show(sign_in.person, sign_in.view_id, view):
+                blocks = [section(f":warning: {said}"), *link_blocks(link)]
+                self._poster.tell(sign_in.person, text=said, blocks=blocks)
         except Problem:
             log.warning("a person could not be told that their code failed", exc_info=True)
 
@@ -165,20 +169,21 @@ def connect_view(link: SignInLink) -> View:
     return modal("connect", "Connect to Globus", [section(said), *link_blocks(link)])
 
 
-def paste_view(link: SignInLink, *, problem: str = "") -> View:
-    """Draw the modal for the code; `problem` says why the last one was not taken."""
+def paste_view(link: SignInLink, *, problem: str = "", number: int = 0) -> View:
+    """Draw the modal for the code; `problem` says why the last one was not taken.
+
+    Another `number` than the last view's empties the field.
+    """
+    element: Block = {
+        "type": "plain_text_input",
+        "max_length": CODE_LENGTH,
+        "placeholder": plain("The code that Globus shows after you sign in", 150),
+    }
+    code = field("code", "Code", element)
     blocks = [section(f":warning: {problem}")] if problem else []
     blocks += [
         actions(button("Sign in to Globus", SIGN_IN, url=link.url)),
-        field(
-            "code",
-            "Code",
-            {
-                "type": "plain_text_input",
-                "max_length": CODE_LENGTH,
-                "placeholder": plain("The code that Globus shows after you sign in", 150),
-            },
-        ),
+        code | {"block_id": f"code:{number}"} if number else code,
     ]
     return modal(PASTE, "Paste the code", blocks, metadata=link.sign_in_id, submit="Link", close="Back")
 

@@ -97,7 +97,8 @@ def test_a_code_that_globus_does_not_know_is_explained_and_can_be_tried_again(st
     stage.sign_in_address()
     stage.paste("banana")
 
-    stage.shown("Copy the code again from the page, whole")
+    again = stage.shown("Copy it again, whole. Each code works once")
+    assert "banana" not in str(again["state"])
     page = stage.browser.open(stage.ada.press("sign_in")["url"])
     stage.ada.fill("code", stage.browser.allow(page, identity="ada@sandbox-lab.example"))
     stage.ada.submit()

@@ -63,7 +63,7 @@ def test_no_secret_reaches_the_log_at_debug(empty_stage: Stage) -> None:
     stage.schedule(BEAMLINE, CAMPUS)
     address = stage.sign_in_address()
     stage.paste("a-wrong-code-that-nobody-should-read")
-    stage.shown("Copy the code again")
+    stage.shown("Copy it again")
     page = stage.browser.open(stage.ada.press("sign_in")["url"])
     code = stage.browser.allow(page, identity="ada@sandbox-lab.example")
     stage.globus_fault("drop_after")
