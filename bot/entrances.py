@@ -18,10 +18,11 @@ _COLLECTION_PAGE: Final = re.compile(r"/file-manager/collections/(?P<id>[0-9a-fA
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The fields that a text fills in, and the part of it that was not understood."""
+    """The fields that a text fills in, and the part of it that was not understood, with the reason."""
 
     form: Mapping[str, str] = field(default_factory=dict)
     not_understood: str = ""
+    reason: str = ""
 
 
 def read_text(text: str, *, app_hosts: frozenset[str], now: datetime, zone: tzinfo) -> Beginning:
@@ -33,8 +34,8 @@ def read_text(text: str, *, app_hosts: frozenset[str], now: datetime, zone: tzin
         return Beginning(form, "" if form else written.strip())
     try:
         fields = form_of_words(words, now=now, zone=zone)
-    except NotUnderstood:
-        return Beginning(form, words)
+    except NotUnderstood as problem:
+        return Beginning(form, words, problem.happened)
     return Beginning(form | {name: value for name, value in fields.items() if value})
 
 

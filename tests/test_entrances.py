@@ -68,7 +68,7 @@ def test_a_link_and_words_are_read_together() -> None:
 
 
 def test_words_that_are_no_schedule_are_said_back() -> None:
-    assert read("banana") == Beginning({}, "banana")
+    assert read("banana") == Beginning({}, "banana", "“banana” is no date that I can read.")
     assert read(f"{BOTH} banana").not_understood == "banana"
     assert read("https://evil.example/x").not_understood == "https://evil.example/x"
 

@@ -19,6 +19,9 @@ CONTEXT_ELEMENTS: Final = 10
 _EDGE: Final = re.compile(r"(?<![^\W_])[_~]|[_~](?![^\W_])")
 """Where these are marks; between letters, as in run_001, they are none."""
 
+_TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""What makes text run the other way, even beyond its own end (https://unicode.org/reports/tr9/)."""
+
 _LOOK_ALIKES: Final = {"_": "\N{MODIFIER LETTER LOW MACRON}", "~": "\N{TILDE OPERATOR}"}
 
 
@@ -32,6 +35,7 @@ def escape(text: str) -> str:
 
 
 def _unlinked(text: str) -> str:
+    text = _TURNS.sub("\N{REPLACEMENT CHARACTER}", text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -272,7 +272,7 @@ def _hearing(shown: Details) -> list[Block]:
     elements = [chosen]
     if shown.is_owner and shown.timer.announcement:
         on = shown.timer.run_news
-        text = "Run news in the thread: on" if on else "Run news in the thread: off"
+        text = "Turn off run news in the thread" if on else "Turn on run news in the thread"
         elements.append(button(text, RUN_NEWS, value=f"{shown.job_id} {'off' if on else 'on'}"))
     return [actions(*elements)]
 

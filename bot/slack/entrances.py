@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.entrances import links_in, read_text
+from bot.entrances import Beginning, links_in, read_text
 from bot.linking import Linking
 from bot.presets import Presets
 from bot.slack import linking as linking_views
 from bot.slack.app import Handler, Listen, person_of
-from bot.slack.blocks import code
+from bot.slack.blocks import code, escape
 from bot.slack.form import FORM, FormContext, Opening
 from bot.slack.payloads import announced_in, channel_of
 from bot.slack.presets import preset_list
@@ -130,7 +130,7 @@ class EntranceHandlers:
         zone = await self._zones.of(args)
         beginning = read_text(text, app_hosts=self._app_hosts, now=self._clock(), zone=ZoneInfo(zone))
         opened = FormContext(self._new_id(), str(args.body["channel_id"]), zone=zone)
-        await self.open(args, opened, beginning.form, note=_not_understood(beginning.not_understood))
+        await self.open(args, opened, beginning.form, note=_not_understood(beginning))
 
     async def open(
         self, args: AsyncArgs, opened: FormContext, filled: Mapping[str, str], *, note: str = ""
@@ -158,7 +158,11 @@ class EntranceHandlers:
         await args.ack(text="Sign in to Globus", blocks=blocks)
 
 
-def _not_understood(text: str) -> str:
-    if not text:
+def _not_understood(beginning: Beginning) -> str:
+    if not beginning.not_understood:
         return ""
-    return f":information_source: I could not read {code(text)}. Fill in the form, and I take it from there."
+    why = f" {escape(beginning.reason)}" if beginning.reason else ""
+    return (
+        f":information_source: I could not read {code(beginning.not_understood)}.{why} "
+        "Fill in the form, and I take it from there."
+    )

@@ -53,8 +53,8 @@ def home_view(
     for request in requests:
         blocks += _request(request)
     said = (
-        "*What you hear:* *Follow…* under an announcement, or the timer's details, say what I tell you "
-        "of it. `/schedule-transfer mute` mutes a channel."
+        "*What you hear:* choose it with *Follow…* under an announcement, or in the timer's details. "
+        "`/schedule-transfer mute` mutes a channel."
     )
     blocks += [{"type": "divider"}, context(said), *settings, {"type": "divider"}, section(help_text)]
     return {"type": "home", "blocks": blocks}

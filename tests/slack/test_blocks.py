@@ -13,6 +13,7 @@ from bot.slack.blocks import bold, code, context, escape, section
         ("_old_ and __older__", "ˍoldˍ and ˍˍolderˍˍ"),
         ("/runs/_tmp_/run_001.dat", "/runs/ˍtmpˍ/run_001.dat"),
         ("~/data/ and ~gone~", "\N{TILDE OPERATOR}/data/ and \N{TILDE OPERATOR}gone\N{TILDE OPERATOR}"),
+        ("\u202egnp.exe", "\N{REPLACEMENT CHARACTER}gnp.exe"),
         ("Übung_1 in 東京_2", "Übung_1 in 東京_2"),
     ],
 )

@@ -89,7 +89,11 @@ def test_a_corrected_form_becomes_a_timer(stage: Stage) -> None:
 def test_words_that_are_no_command_open_the_form_with_a_note(stage: Stage) -> None:
     stage.ada.command("banana", channel_id="C0LABDATA1")
 
-    assert "I could not read `banana`" in words(stage.ada.top())
+    assert "I could not read `banana`. “banana” is no date" in words(stage.ada.top())
+    stage.ada.close()
+    stage.ada.command("daily starting 2027-02-01 until 2027-01-01", channel_id="C0LABDATA1")
+
+    assert "The end must come after the start." in words(stage.ada.top())
 
 
 def test_a_code_that_globus_does_not_know_is_explained_and_can_be_tried_again(stage: Stage) -> None:

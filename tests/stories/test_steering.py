@@ -345,7 +345,7 @@ def test_run_news_are_switched_on_and_off(empty_stage: Stage) -> None:
     stage.wait(lambda: "Last run" in words(stage.announcements()[0]), "the first run")
     details(stage)
     stage.ada.press("timer_run_news")
-    stage.shown("Run news in the thread: on")
+    stage.shown("Turn off run news in the thread")
     run_again(stage, job_id)
 
     stage.wait(lambda: len(thread(stage)) == 1, "the run in the thread")
