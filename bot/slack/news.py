@@ -18,12 +18,15 @@ _ASKED: Final = {"pause": ("Pause it", PAUSE), "resume": ("Resume it", RESUME)}
 """What a colleague can ask for that takes one click; anything else is done in the details."""
 
 _REMOVED: Final = "I was removed from it. Invite me again with `/invite`, and I go on there"
+_MESSAGE_IS_GONE: Final = "Its announcement was deleted. A duplicate of the timer has one of its own"
 _LOST: Final = {
     "is_archived": "It is archived. Unarchive it, and I go on there",
     "not_in_channel": _REMOVED,
     "channel_not_found": _REMOVED,
+    "message_not_found": _MESSAGE_IS_GONE,
+    "thread_not_found": _MESSAGE_IS_GONE,
 }
-_MESSAGE_IS_GONE: Final = "Its announcement was deleted. A duplicate of the timer has one of its own"
+_REFUSED: Final = "Slack does not let me. Ask whoever manages the channel"
 
 _HEADLINES: Final = {
     Event.STUCK: "a run waits for somebody",
@@ -149,7 +152,7 @@ def _silent(news: News, _subject: Subject | None) -> str:
 def _unreachable(news: News, subject: Subject | None) -> str:
     announced = subject.timer.announcement if subject else None
     channel = f"<#{announced.channel_id}>" if announced else "its channel"
-    way_out = _LOST.get(news.detail, _MESSAGE_IS_GONE)
+    way_out = _LOST.get(news.detail, _REFUSED)
     return f":mute: I cannot post its news in {channel} any more. {way_out}. The timer itself goes on."
 
 

@@ -35,6 +35,12 @@ _WAYS_OUT: Final = {
     "channel_not_found": "If it is private, invite me there with `/invite @{bot}`, then press the button.",
     "is_archived": "The channel is archived. Unarchive it, then press the button.",
 }
+_SAID_OF_EDITS: Final = {"is_inactive": "is_archived"}
+"""What is otherwise called where a message is edited, by what it is called where one is posted.
+
+https://docs.slack.dev/reference/methods/chat.update
+"""
+
 _Value = TypeVar("_Value")
 
 log = logging.getLogger(__name__)
@@ -126,7 +132,8 @@ class Poster:
         if isinstance(answer, str) and answer in _CONTENT_REFUSED:
             raise Problem(f"Slack refused a message: {answer}.")
         if isinstance(answer, str):
-            raise CannotPost("Slack does not let me edit my message there.", "", reason=answer)
+            reason = _SAID_OF_EDITS.get(answer, answer)
+            raise CannotPost("Slack does not let me edit my message there.", "", reason=reason)
 
     def tell(self, person: SlackUser, *, text: str, blocks: Sequence[Block]) -> tuple[str, str]:
         """Send a person a direct message; gives the ID of the conversation, and the message's `ts`.

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import requests
+
 from bot.sandbox.globus.collections import CAMPUS, LAPTOP, PATIENTS, SHARED, Collection
 from bot.sandbox.globus.identities import ADA as ADA_AT_GLOBUS
 from bot.sandbox.globus.scopes import data_access_scope
@@ -190,12 +192,19 @@ def test_an_owner_who_signs_in_again_is_watched_again(empty_stage: Stage) -> Non
     assert "has to sign in" not in said
 
 
+def refusals(stage: Stage) -> list[str]:
+    """Give what Slack said of calls that it refused."""
+    traffic = requests.get(f"{stage.slack_url}/sandbox/traffic", timeout=10).json()["traffic"]
+    return [one["error"] for one in traffic if one.get("error")]
+
+
 def test_an_archived_channel_is_left_alone_and_its_owner_told_once(empty_stage: Stage) -> None:
     job_id = watched(empty_stage)
     empty_stage.ada.archive(LAB_DATA)
     empty_stage.at_globus("web_app", job_id=job_id, act="pause")
     told = empty_stage.told("I cannot post its news in")
     assert "archived" in words(told)
+    empty_stage.wait(lambda: "is_inactive" in refusals(empty_stage), "an edit to be refused")
     empty_stage.at_globus("web_app", job_id=job_id, act="resume")
     empty_stage.at_globus("web_app", job_id=job_id, act="delete")
     empty_stage.ada.archive(LAB_DATA, archived=False)
