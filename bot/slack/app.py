@@ -22,7 +22,7 @@ from bot.accounts import SlackUser
 from bot.answering import Answering
 from bot.errors import Problem, unforeseen
 from bot.installing import Installation, NotInstalled
-from bot.slack.blocks import modal, section
+from bot.slack.blocks import View, modal, section
 from bot.slack.installing import DEAD, EXPIRED
 from bot.slack.members import Members, workspace_of
 from bot.slack.posting import SDK_LOG, SECONDS
@@ -245,17 +245,34 @@ async def _say(args: AsyncArgs, sentence: str) -> None:
         if body.get("command"):
             await args.ack(text=sentence)
         elif body.get("type") == "view_submission":
-            await args.ack(response_action="update", view=modal("problem", "Not done", [section(sentence)]))
+            await args.ack(response_action="update", view=_problem_view(sentence))
         elif body.get("type") == "block_suggestion":
             await args.ack(options=[])
         else:
             await args.ack()
             if body.get("response_url"):
                 await args.respond(text=sentence, response_type="ephemeral", replace_original=False)
-            elif body.get("user") and args.client.token:
+            elif body.get("user") and args.client.token and not await _is_pushed(args, sentence):
                 await args.client.chat_postMessage(channel=body["user"]["id"], text=sentence)
     except Exception:
         log.exception("a person could not be told of a problem")
+
+
+async def _is_pushed(args: AsyncArgs, sentence: str) -> bool:
+    """Tell a person on top of the modal in which they pressed something; False if that is not possible."""
+    body = args.body
+    if (body.get("view") or {}).get("type") != "modal" or not body.get("trigger_id"):
+        return False
+    try:
+        await args.client.views_push(trigger_id=body["trigger_id"], view=_problem_view(sentence))
+    except SlackApiError:
+        # There are three views already, or the press is older than three seconds.
+        return False
+    return True
+
+
+def _problem_view(sentence: str) -> View:
+    return modal("problem", "Not done", [section(sentence)])
 
 
 async def _last_net(error: Exception) -> BoltResponse:

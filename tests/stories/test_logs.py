@@ -77,3 +77,20 @@ def test_nothing_that_people_write_reaches_the_log_at_debug(empty_stage: Stage) 
 
     assert PLANTED not in stage.output
     assert "ada@sandbox-lab.example" not in stage.output
+
+
+def test_an_error_behind_a_button_of_a_modal_is_told_on_top_of_it_or_else_by_message(
+    empty_stage: Stage,
+) -> None:
+    stage = empty_stage
+    stage.start_bot()
+    stage.open_form()
+    stage.slack_fault("error", method="views.push", error="fatal_error")
+    stage.ada.press("browse_source")
+    stage.shown("Something broke, and it is not your fault")
+    assert stage.ada.direct_messages() == []
+
+    stage.ada.close()
+    stage.slack_fault("error", method="views.push", error="fatal_error", times=2)
+    stage.ada.press("browse_source")
+    stage.told("Something broke, and it is not your fault")
