@@ -15,7 +15,7 @@ from bot.settling import Decision, Settling
 from bot.sign_ins import SignInLink
 from bot.slack.announcing import announcement
 from bot.slack.app import Listen, person_of
-from bot.slack.blocks import View, actions, code, context, escape, section
+from bot.slack.blocks import View, actions, bold, code, context, escape, section
 from bot.slack.form import FormContext, form_view
 from bot.slack.payloads import value_of
 from bot.slack.posting import Poster
@@ -173,7 +173,8 @@ class RequestMessages:
 
     def cannot_announce(self, request: TimerRequest) -> None:
         """Tell the person that the timer stands, and how the team can hear of it."""
-        made = f"Your timer is made (job ID {code(request.job_id or '')}), but the team does not know yet."
+        named = f"{bold(request.plan.title)} (job ID {code(request.job_id or '')})"
+        made = f"Your timer {named} is made, but the team does not know yet."
         blocks = [
             section(f":white_check_mark: {made}\n{request.reason} (<#{request.plan.announce_in}>)"),
             section(summary(request.plan)),

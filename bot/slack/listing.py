@@ -122,7 +122,7 @@ def channel_list(page: Page[Entry], muted: Muted | None) -> tuple[str, list[Bloc
     """Draw a channel's timers for whoever asks."""
     blocks = [section("*Timers of this channel*")]
     if not page.total:
-        said = "No timer was announced here. `/schedule-transfer` makes one."
+        said = "This channel has no timers. `/schedule-transfer` makes one."
         blocks = [section(said)]
     for entry in page.items:
         blocks.append(_line(entry, with_owner=True))

@@ -110,7 +110,7 @@ def test_the_list_of_a_channel_shows_its_timers_and_no_others(empty_stage: Stage
     assert shown["is_ephemeral"]
 
     stage.grace.command("list", channel_id=RANDOM)
-    assert "No timer was announced here" in words(stage.grace.messages(RANDOM)[-1])
+    assert "This channel has no timers" in words(stage.grace.messages(RANDOM)[-1])
     assert "Nightly" not in words(listed(stage, "Secret", EMBARGO))
 
 
