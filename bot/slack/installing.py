@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import urlencode, urljoin
 
@@ -103,7 +104,7 @@ def _asked(call: Callable[[], Any]) -> Mapping[str, Any]:
         if error.response.status_code >= 500:  # noqa: PLR2004 - HTTP's own number
             raise ServiceUnavailable(SLACK) from error
         raise
-    except (SlackClientError, OSError) as error:
+    except (SlackClientError, OSError, HTTPException) as error:
         raise ServiceUnavailable(SLACK) from error
 
 

@@ -12,8 +12,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.accounts import SlackUser
 from bot.binding import NotThisBrowser, Visitor
 from bot.errors import ServiceUnavailable
+from bot.slack.installing import SLACK
 
-SLACK: Final = "Slack"
 _TEAM: Final = "https://slack.com/team_id"
 _USER: Final = "https://slack.com/user_id"
 _ENTERPRISE: Final = "https://slack.com/enterprise_id"

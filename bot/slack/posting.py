@@ -16,9 +16,7 @@ from bot.errors import CannotPost, Problem, ServiceUnavailable
 from bot.installing import Installation, NotInstalled
 from bot.measuring import UNMEASURED, UNREACHABLE, Meter, seconds_in, status_class
 from bot.slack.blocks import Block, View
-from bot.slack.installing import DEAD, EXPIRED
-
-SLACK: Final = "Slack"
+from bot.slack.installing import DEAD, EXPIRED, SLACK
 
 SECONDS: Final = 10
 """Far longer than Slack takes for a message; a worker must not hang on it."""
