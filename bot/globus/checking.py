@@ -13,9 +13,10 @@ from bot.errors import SignInNeeded
 from bot.globus import scopes
 from bot.globus.clients import Clients
 from bot.globus.errors import detail, is_revoked, reading, session_demanded
+from bot.globus.watching import OVER
 from bot.paths import Look, Sight
 
-_OVER: Final = frozenset({"inactive", "ended", "deleted", "delete_in_progress", "delete_pending"})
+_AT_REST: Final = OVER | {"inactive"}
 """Statuses of timers that do not run. There may be others that nobody wrote down, so these are left out."""
 
 _MEANINGS: Final = {
@@ -115,7 +116,7 @@ class GlobusIntervals:
 
 
 def _runs_again(job: Mapping[str, Any]) -> bool:
-    return bool(job.get("interval")) and job.get("status") not in _OVER
+    return bool(job.get("interval")) and job.get("status") not in _AT_REST
 
 
 def _look_from(error: globus_sdk.GlobusAPIError) -> Look:

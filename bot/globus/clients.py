@@ -1,7 +1,7 @@
 """SDK clients, made anew for each unit of work: with a person's tokens, or with the bot's own."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -18,7 +18,7 @@ from globus_sdk.scopes import AuthScopes, TimersScopes, TransferScopes
 from globus_sdk.transport import RetryConfig
 from typing_extensions import override
 
-from bot.accounts import Accounts, SlackUser, Token
+from bot.accounts import Account, Accounts, SlackUser, Token
 from bot.errors import ServiceUnavailable, SignInNeeded
 from bot.globus import scopes
 from bot.globus.errors import GLOBUS, is_ended, reading
@@ -61,6 +61,27 @@ class Turns:
         """Give the lock of a token; it is gone when nobody has it any more."""
         with self._guard:
             return self._locks.setdefault((person, resource_server), threading.Lock())
+
+
+class NoAccounts:
+    """Nobody is linked, and nothing is kept: clients with these ask as the app itself."""
+
+    def find(self, person: SlackUser) -> None:
+        """Give no account."""
+
+    def link(self, account: Account, tokens: tuple[Token, ...]) -> None:
+        """Keep nothing."""
+
+    def tokens(self, person: SlackUser) -> Mapping[str, Token]:
+        """Give no tokens."""
+        del person
+        return {}
+
+    def renew(self, person: SlackUser, token: Token) -> None:
+        """Keep nothing."""
+
+    def end(self, person: SlackUser, token: Token) -> None:
+        """Note nothing."""
 
 
 class Clients:

@@ -1,46 +1,31 @@
 """What a parting asks of Globus: which timers live on, deleting them, and revoking tokens."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
-from bot.accounts import Account, SlackUser, Token
+from typing_extensions import override
+
+from bot.accounts import SlackUser, Token
 from bot.disconnecting import Parting
-from bot.globus.clients import Clients
+from bot.globus.clients import Clients, NoAccounts
 from bot.globus.creating import GlobusTimers
 from bot.globus.errors import reading
 from bot.globus.linking import GlobusAuth
-from bot.globus.watching import timer_from
+from bot.globus.watching import OVER, timer_from
 from bot.timers import Timer
 
-OVER: Final = frozenset({"ended", "deleted", "delete_in_progress", "delete_pending"})
-"""The states from which no timer comes back; any other, known or not, may run again."""
 
+class PartingTokens(NoAccounts):
+    """A parting's tokens, in the place where clients look for a person's; the account is gone already.
 
-class PartingTokens:
-    """A parting's tokens, in the place where clients look for a person's."""
+    A refreshed token is used and forgotten: its refresh token is revoked with the others.
+    """
 
     def __init__(self, parting: Parting) -> None:
         self._parting = parting
 
-    def find(self, person: SlackUser) -> Account | None:
-        """There is no account any more."""
-        del person
-        return None
-
-    def link(self, account: Account, tokens: tuple[Token, ...]) -> None:
-        """A parting links nobody."""
-        raise NotImplementedError
-
+    @override
     def tokens(self, person: SlackUser) -> Mapping[str, Token]:
-        """Give the tokens."""
-        del person
         return self._parting.tokens
-
-    def end(self, person: SlackUser, token: Token) -> None:
-        """There is no account any more that could end."""
-
-    def renew(self, person: SlackUser, token: Token) -> None:
-        """A refreshed token is used and forgotten: its refresh token is revoked with the others."""
 
 
 class GlobusPartings:

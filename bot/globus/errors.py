@@ -12,6 +12,7 @@ from requests.exceptions import SSLError
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from bot.errors import OutcomeUnclear, Problem, Refused, ServiceUnavailable, SignInEnded, SignInNeeded
+from bot.measuring import seconds_in
 from bot.sessions import NO_SESSION, SessionRequirement
 
 GLOBUS: Final = "Globus"
@@ -129,13 +130,8 @@ def _answered(error: globus_sdk.GlobusAPIError) -> Problem:
     if is_revoked(error):
         return SignInEnded()
     if status == 429 or status >= 500:  # noqa: PLR2004 - HTTP's own numbers
-        return ServiceUnavailable(GLOBUS, retry_after=_retry_after(error))
+        return ServiceUnavailable(GLOBUS, retry_after=seconds_in(error.headers.get("Retry-After")))
     return Refused(f"Globus refused: {detail(error)}", "Change the request and send it again.")
-
-
-def _retry_after(error: globus_sdk.GlobusAPIError) -> float | None:
-    given = error.headers.get("Retry-After", "")
-    return float(given) if given.isdecimal() else None
 
 
 def _never_sent(error: NetworkError) -> bool:

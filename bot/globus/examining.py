@@ -12,10 +12,10 @@ import requests
 from globus_sdk import config
 from globus_sdk.exc import NetworkError
 
-from bot.accounts import Account, SlackUser, Token
+from bot.accounts import SlackUser
 from bot.examining import SECONDS, Finding, ok, problem, skew, warning
 from bot.globus import scopes
-from bot.globus.clients import Clients, Patience, Registration
+from bot.globus.clients import Clients, NoAccounts, Patience, Registration
 from bot.globus.linking import GlobusAuth
 from bot.sign_ins import SignIn
 
@@ -26,27 +26,6 @@ MISSPELT: Final = "GLOBUS_SDK_SERVICE_URL_TIMERS"
 """The name that one would expect, and that the SDK does not read: timers would be made in production."""
 
 NOBODY: Final = SlackUser("", "")
-
-
-class NoAccounts:
-    """Nobody is linked: what is asked here is asked as the app itself."""
-
-    def find(self, person: SlackUser) -> None:
-        """Give no account."""
-
-    def link(self, account: Account, tokens: tuple[Token, ...]) -> None:
-        """Keep nothing."""
-
-    def tokens(self, person: SlackUser) -> Mapping[str, Token]:
-        """Give no tokens."""
-        del person
-        return {}
-
-    def renew(self, person: SlackUser, token: Token) -> None:
-        """Keep nothing."""
-
-    def end(self, person: SlackUser, token: Token) -> None:
-        """Note nothing."""
 
 
 def addresses(environ: Mapping[str, str]) -> Iterator[Finding]:

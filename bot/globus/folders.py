@@ -1,9 +1,8 @@
 """Folders of collections, listed by Transfer (https://docs.globus.org/api/transfer/file_operations/)."""
 
-import contextlib
 import posixpath
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import globus_sdk
@@ -14,6 +13,7 @@ from bot.errors import Problem, Refused, SignInNeeded
 from bot.folders import PAGE, ConsentNeeded, Entry, EntryKind, Folder, NotListed, Obstacle
 from bot.globus.clients import Clients
 from bot.globus.errors import detail, is_revoked, reading, session_demanded
+from bot.globus.watching import moment
 
 _KINDS: Final = {"dir": EntryKind.FOLDER, "file": EntryKind.FILE}
 _BUSY: Final = frozenset({429, 503})
@@ -70,10 +70,10 @@ def _entry(answer: Mapping[str, Any]) -> Entry:
 
 
 def _moment(text: object) -> datetime | None:
-    moment = None
-    with contextlib.suppress(TypeError, ValueError):
-        moment = datetime.fromisoformat(text)  # type: ignore[arg-type]
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+    try:
+        return moment(text)
+    except ValueError:
+        return None
 
 
 def _problem(error: globus_sdk.TransferAPIError) -> Problem | None:

@@ -32,6 +32,9 @@ _STATUSES: Final = {
     "delete_in_progress": TimerStatus.GONE,
     "delete_pending": TimerStatus.GONE,
 }
+OVER: Final = frozenset(name for name, status in _STATUSES.items() if not status.is_live)
+"""The statuses from which no timer comes back; any other, known or not, may run again."""
+
 _TASK_STATES: Final = {
     "ACTIVE": RunState.RUNNING,
     "INACTIVE": RunState.STUCK,
