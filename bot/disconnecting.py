@@ -77,7 +77,7 @@ class Partings(Protocol):
         ...
 
     def made_for(self, person: SlackUser) -> Sequence[Timer]:
-        """Give the timers that the bot made for a person, as far as it knows."""
+        """Give the timers that the bot made for a person and that are not over, as far as it knows."""
         ...
 
 

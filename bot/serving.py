@@ -108,7 +108,10 @@ def _register(parts: Tending, listen: slack_app.Listen) -> None:
         listing=parts.lists, following=parts.following, linking=parts.linking, background=background
     )
     disconnecting = DisconnectingHandlers(
-        disconnecting=parts.disconnecting, linking=parts.linking, background=background
+        disconnecting=parts.disconnecting,
+        linking=parts.linking,
+        places=parts.places,
+        background=background,
     )
     entrances = EntranceHandlers(
         form=form,

@@ -1,6 +1,5 @@
 """Disconnecting, as a person sees it: what lives on, what to do with it, and that it is done."""
 
-import json
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -11,6 +10,7 @@ from bot.accounts import Account, SlackUser
 from bot.disconnecting import Disconnecting, Farewell, Parting
 from bot.errors import Problem
 from bot.linking import Linking
+from bot.places import Places
 from bot.slack.app import Listen, person_of
 from bot.slack.background import Background
 from bot.slack.blocks import Block, View, bold, context, escape, field, modal, moment, option, section
@@ -25,18 +25,18 @@ DELETE: Final = "delete"
 SHOWN: Final = 20
 """More timers than this are counted, not named; the choice is about all of them."""
 
-MOST: Final = 60
-"""Job IDs that fit into a view's private metadata (3,000 characters)."""
-
 log = logging.getLogger(__name__)
 
 
 class DisconnectingHandlers:
     """What `/schedule-transfer disconnect` and the Home tab's button do."""
 
-    def __init__(self, *, disconnecting: Disconnecting, linking: Linking, background: Background) -> None:
+    def __init__(
+        self, *, disconnecting: Disconnecting, linking: Linking, places: Places, background: Background
+    ) -> None:
         self._disconnecting = disconnecting
         self._linking = linking
+        self._places = places
         self._background = background
 
     def register(self, listen: Listen) -> None:
@@ -58,15 +58,21 @@ class DisconnectingHandlers:
 
     async def _fill(self, args: AsyncArgs, view_id: str, account: Account) -> None:
         farewell = await self._disconnecting.farewell_soon(account.person)
+        shown = {"job_ids": [timer.job_id for timer in farewell.timers]}
+        await self._places.keep_soon(account.person, _key(view_id), shown)
         await args.client.views_update(view_id=view_id, view=farewell_view(account, farewell))
 
     async def disconnect(self, args: AsyncArgs) -> None:
         """Disconnect; what was promised is on disk before it is acknowledged."""
-        view = args.body["view"]
-        job_ids = json.loads(view["private_metadata"] or "[]")
+        person, view = person_of(args), args.body["view"]
         chosen = view["state"]["values"].get(TIMERS, {}).get(TIMERS, {}).get("selected_option") or {}
-        delete = job_ids if chosen.get("value") == DELETE else []
-        if not await self._disconnecting.begin_soon(person_of(args), delete=delete):
+        delete = []
+        if chosen.get("value") == DELETE:
+            shown = await self._places.find_soon(person, _key(view["id"]))
+            if shown is None:
+                raise Problem("This view is too old.", "Close it, and begin again.")
+            delete = shown["job_ids"]
+        if not await self._disconnecting.begin_soon(person, delete=delete):
             raise Problem("You are disconnected already.")
         said = "You are disconnected. I revoke your tokens at Globus and tell you when that is done."
         await args.ack(response_action="update", view=modal("disconnected", "Disconnected", [section(said)]))
@@ -101,31 +107,29 @@ def looking_view(account: Account) -> View:
 
 def farewell_view(account: Account, farewell: Farewell) -> View:
     """Draw what will be, and ask about the timers if there are any."""
-    timers = farewell.timers[:MOST]
     blocks = [
         section(
             f"I forget {bold(account.username)} and revoke my access to it. "
             "Requests that wait are given up; what your team was told stays."
         )
     ]
-    if timers:
-        blocks += _ask(timers, len(farewell.timers))
+    if farewell.timers:
+        blocks += _ask(farewell.timers)
     if farewell.is_ended:
         said = "Your sign-in to Globus has ended, so I can delete no timers."
         blocks.append(context(f":warning: {said} Sign in again first if any should go."))
     elif not farewell.is_certain:
         blocks.append(context(":warning: Globus does not answer; these are the timers that I know of."))
-    return modal(
-        DISCONNECT,
-        "Disconnect Globus",
-        blocks,
-        metadata=json.dumps([timer.job_id for timer in timers]),
-        submit="Disconnect",
-        close="Cancel",
-    )
+    return modal(DISCONNECT, "Disconnect Globus", blocks, submit="Disconnect", close="Cancel")
 
 
-def _ask(timers: tuple[Timer, ...], count: int) -> list[Block]:
+def _key(view_id: str) -> str:
+    """Give the key of what a view shows: more timers than its private metadata has room for."""
+    return f"farewell:{view_id}"
+
+
+def _ask(timers: tuple[Timer, ...]) -> list[Block]:
+    count = len(timers)
     lines = [f"• {escape(timer.name)}" + _next(timer) for timer in timers[:SHOWN]]
     if count > SHOWN:
         lines.append(f"and {count - SHOWN} more")

@@ -175,10 +175,12 @@ class PartingStore(QueueStore[Parting]):
         self._database.write(delete)
 
     def made_for(self, person: SlackUser) -> Sequence[Timer]:
-        """Give the timers that the bot made for a person, as far as it knows."""
+        """Give the timers that the bot made for a person and that are not over, as far as it knows."""
         query = (
             "SELECT job_id, plan, reference, next_run FROM requests "
-            "WHERE team_id = ? AND user_id = ? AND job_id IS NOT NULL ORDER BY received_at"
+            "WHERE team_id = ? AND user_id = ? AND job_id IS NOT NULL AND NOT EXISTS ("
+            "SELECT 1 FROM timers WHERE timers.job_id = requests.job_id AND status IN ('ended', 'gone')) "
+            "ORDER BY received_at"
         )
         rows = self._database.read(
             lambda database: list(database.query(query, [person.team_id, person.user_id]))

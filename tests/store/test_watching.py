@@ -312,3 +312,11 @@ def test_a_look_by_whoever_holds_the_watch_no_more_changes_nothing(
     assert stores.count("posts") == 0
     assert another.keep(same, replace(same, due=None), (), [post])
     assert stores.count("posts") == 1
+
+
+def test_a_timer_that_is_over_is_none_that_lives_on_without_the_bot(stores: Stores) -> None:
+    for job_id in ("job", "other"):
+        stores.made(job_id)
+    stores.partings.deleted(ADA, "job")
+
+    assert [timer.job_id for timer in stores.partings.made_for(ADA)] == ["other"]

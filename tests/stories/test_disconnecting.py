@@ -1,6 +1,7 @@
 """Disconnecting says what lives on, revokes what was given, and forgets."""
 
 import sqlite3
+from contextlib import closing
 
 from bot.sandbox.globus.collections import LAPTOP, SHARED
 from tests.stories.stage import LAB_DATA, Stage, has, words
@@ -39,6 +40,28 @@ def test_timers_can_be_deleted_with_it(stage: Stage) -> None:
     stage.told("1 timer deleted")
     assert stage.timers() == []
     assert stage.live_tokens(ADA) == []
+
+
+def test_however_many_timers_there_are_all_are_deleted_with_it(stage: Stage) -> None:
+    linked_with_a_timer(stage)
+    stage.stop_bot()
+    with closing(sqlite3.connect(stage.folder / "transferbot.db")) as database, database:
+        rows = database.execute("SELECT * FROM requests")
+        names = [column[0] for column in rows.description]
+        request = dict(zip(names, rows.fetchone(), strict=True))
+        places = ", ".join(f":{name}" for name in names)
+        for number in range(74):
+            unlike = {name: f"{name}{number}" for name in ("request_id", "reference", "job_id")}
+            database.execute(f"INSERT INTO requests VALUES ({places})", request | unlike)  # noqa: S608 - our own names
+    stage.start_bot()
+    stage.globus_fault("status", method="GET /jobs/", status=503, times=5)
+    stage.ada.command("disconnect", channel_id=LAB_DATA)
+    stage.shown("Your live timers (75)")
+    stage.ada.fill("timers", "delete")
+    stage.ada.submit()
+
+    stage.told("75 timers deleted")
+    assert stage.timers() == []
 
 
 def test_what_globus_does_not_confirm_is_tried_again_even_after_a_crash(stage: Stage) -> None:
