@@ -36,14 +36,14 @@ class Inbound:
         self._timer = timer
         self._last: float | None = None
 
-    def heard(self, answer: ToSlack) -> ToSlack:
-        """Note when something comes that Slack signed."""
+    def noting(self, answer: ToSlack) -> ToSlack:
+        """Give what answers in the same way, and notes when something comes that Slack signed."""
 
-        async def hear(request: Request, payload: Json) -> Response:
+        async def noted(request: Request, payload: Json) -> Response:
             self._last = self._timer()
             return await answer(request, payload)
 
-        return hear
+        return noted
 
     @property
     def seconds_since_envelope(self) -> float | None:
@@ -51,65 +51,52 @@ class Inbound:
         return None if self._last is None else self._timer() - self._last
 
 
-class Face:
-    """Builds the web face of one bot."""
+def face(parts: Tending, *, connection: Connection, slack: ToSlack | None = None) -> Starlette:
+    """Build the web face for browsers and monitors, and for Slack too if `slack` answers it."""
+    given, build = parts.given, _build_info(parts)
+    auth = urlsplit(given.globus_auth_url)
+    figures = FigureStore(parts.database, clock=parts.clock)
+    readiness = Readiness(
+        beat=parts.database.beat,
+        waits=figures.waits,
+        rounds=parts.workers,
+        connection=connection,
+        clock=parts.clock,
+        facts=build,
+    )
+    metrics = Metrics(
+        parts.counters,
+        build=build,
+        figures=figures.count,
+        connected=lambda: connection.is_connected,
+        claiming=lambda: parts.workers.alive,
+    )
+    return web_app.build(
+        ready=readiness.report,
+        slack=slack,
+        signing_secret=given.slack_signing_secret if slack else None,
+        clock=lambda: parts.clock().timestamp(),
+        metrics=metrics.answer,
+        meter=parts.meter,
+        pages=_pages(parts) if given.public_url else (),
+        headers=headers(
+            forms_lead_to=f"{auth.scheme}://{auth.netloc}",
+            is_secure=given.public_url.startswith("https://"),
+        ),
+    )
 
-    def __init__(self, parts: Tending, *, connection: Connection) -> None:
-        self._parts = parts
-        self._connection = connection
 
-    def for_slack(self, answer: ToSlack) -> Starlette:
-        """Build it for Slack too."""
-        return self._build(answer)
+def _build_info(parts: Tending) -> dict[str, str]:
+    return {"version": version("transferbot"), "schema": newest_step()} | parts.database.build
 
-    def for_browsers(self) -> Starlette:
-        """Build it for browsers and monitors only."""
-        return self._build(None)
 
-    def _build(self, slack: ToSlack | None) -> Starlette:
-        parts, given = self._parts, self._parts.given
-        auth = urlsplit(given.globus_auth_url)
-        figures = FigureStore(parts.database, clock=parts.clock)
-        readiness = Readiness(
-            beat=parts.database.beat,
-            waits=figures.waits,
-            rounds=parts.workers,
-            connection=self._connection,
-            clock=parts.clock,
-            facts=self._build_info(),
-        )
-        metrics = Metrics(
-            parts.counters,
-            build=self._build_info(),
-            figures=figures.count,
-            connected=lambda: self._connection.is_connected,
-            claiming=lambda: parts.workers.alive,
-        )
-        return web_app.build(
-            ready=readiness.report,
-            slack=slack,
-            signing_secret=given.slack_signing_secret if slack else None,
-            clock=lambda: parts.clock().timestamp(),
-            metrics=metrics.answer,
-            meter=parts.meter,
-            pages=self._pages() if given.public_url else (),
-            headers=headers(
-                forms_lead_to=f"{auth.scheme}://{auth.netloc}",
-                is_secure=given.public_url.startswith("https://"),
-            ),
-        )
-
-    def _build_info(self) -> dict[str, str]:
-        return {"version": version("transferbot"), "schema": newest_step()} | self._parts.database.build
-
-    def _pages(self) -> Sequence[Route]:
-        """Give what browsers find here; only where there is a public address."""
-        parts = self._parts
-        cookies = Cookies(is_secure=parts.given.public_url.startswith("https://"))
-        pages = _linking_pages(parts, cookies).routes()
-        if not parts.given.slack_bot_token:
-            pages += InstallingPages(installing=parts.installing, cookies=cookies).routes()
-        return pages
+def _pages(parts: Tending) -> Sequence[Route]:
+    """Give what browsers find here; only where there is a public address."""
+    cookies = Cookies(is_secure=parts.given.public_url.startswith("https://"))
+    pages = _linking_pages(parts, cookies).routes()
+    if not parts.given.slack_bot_token:
+        pages += InstallingPages(installing=parts.installing, cookies=cookies).routes()
+    return pages
 
 
 def _linking_pages(parts: Tending, cookies: Cookies) -> LinkingPages:

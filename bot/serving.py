@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsProblem
-from bot.facing import Face, Inbound
+from bot.facing import Inbound, face
 from bot.installing import Installation
 from bot.reporting.errors import report_to
 from bot.settings import Settings
@@ -247,11 +247,11 @@ async def _over_socket(given: Settings, bot: Bot, stopped: asyncio.Event) -> Non
     try:
         if not await unless(stopped, connection.connect()):
             return
-        face = Face(bot.parts, connection=connection).for_browsers()
+        served = face(bot.parts, connection=connection)
         port = given.port if given.public_url else given.health_port
         ready = _ready(given, connection.mode, port)
         if port:
-            await serve_until(stopped, face, host=given.host, port=port, ready=ready)
+            await serve_until(stopped, served, host=given.host, port=port, ready=ready)
         else:
             ready()
             await stopped.wait()
@@ -263,17 +263,14 @@ async def _over_socket(given: Settings, bot: Bot, stopped: asyncio.Event) -> Non
 
 async def _over_http(given: Settings, bot: Bot, stopped: asyncio.Event) -> None:
     connection = Inbound(timer=perf_counter)
-    slack = connection.heard(Receiver(bot.app).answer)
-    face = Face(bot.parts, connection=connection).for_slack(slack)
+    slack = connection.noting(Receiver(bot.app).answer)
+    served = face(bot.parts, connection=connection, slack=slack)
     ready = _ready(given, connection.mode, given.port)
-    await serve_until(stopped, face, host=given.host, port=given.port, ready=ready)
+    await serve_until(stopped, served, host=given.host, port=given.port, ready=ready)
 
 
 def _ready(given: Settings, mode: str, port: int) -> Callable[[], None]:
     """Give what says that the bot is ready, for when it is."""
     where = {"host": given.host, "port": port} if port else {}
-    return lambda: log.info("ready", mode=mode, workspaces=_workspaces(given), **where)
-
-
-def _workspaces(given: Settings) -> str:
-    return "one" if given.slack_bot_token else "many"
+    workspaces = "one" if given.slack_bot_token else "many"
+    return lambda: log.info("ready", mode=mode, workspaces=workspaces, **where)
