@@ -3,7 +3,7 @@
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.asking import field_of, message_of, person_of, shown_view_of
 from bot.sandbox.slack.errors import Refused
-from bot.sandbox.slack.fields import Field, carried_values, find_field, with_value
+from bot.sandbox.slack.fields import Field, carried_values, fields_of, find_field, with_value
 from bot.sandbox.slack.filling import Filling
 from bot.sandbox.slack.form_acts import choose, described_action, known_options
 from bot.sandbox.slack.messages import Message
@@ -25,7 +25,7 @@ async def click(slack: Slack, body: Json) -> Json:
 
 
 async def _click_in_view(slack: Slack, person: Person, view: View, body: Json) -> Json:
-    field = field_of(view.blocks, body)
+    field = _pressed_in(view.blocks, body)
     if field.is_input:
         raise Refused("invalid_value", "An input is filled in, not clicked.")
     state = _pressed(slack, person, field, body, known_options(slack, view, field))
@@ -41,7 +41,7 @@ async def _click_in_message(slack: Slack, person: Person, body: Json) -> Json:
     message = message_of(slack, person, body)
     unfurl = _unfurl_with(message, body)
     blocks = unfurl["blocks"] if unfurl else list(message.content.blocks)
-    field = field_of(blocks, body)
+    field = _pressed_in(blocks, body)
     state = _pressed(slack, person, field, body, [])
     values = carried_values(blocks, {}, message.channel_id)
     if field.kind:
@@ -50,6 +50,19 @@ async def _click_in_message(slack: Slack, person: Person, body: Json) -> Json:
     payload = payloads.message_actions(slack, person, message, values, [action], unfurl=unfurl)
     await slack.delivery.deliver("interactive", payload)
     return _opened(state)
+
+
+def _pressed_in(blocks: list[Json], body: Json) -> Field:
+    """Give the element that was pressed. Raises Refused `element_not_found`.
+
+    A block that the app does not name has another ID each time it is drawn: what was pressed in the moment
+    before is known by its action, as long as nothing else has the same.
+    """
+    if not find_field(blocks, body.get("block_id"), body.get("action_id")):
+        same = [one for one in fields_of(blocks) if one.action_id == body.get("action_id")]
+        if len(same) == 1:
+            return field_of(blocks, {**body, "block_id": None})
+    return field_of(blocks, body)
 
 
 def _unfurl_with(message: Message, body: Json) -> Json | None:

@@ -316,6 +316,27 @@ def test_buttons_in_a_home_tab_tell_their_view() -> None:
         asyncio.run(story())
 
 
+def test_a_button_that_is_drawn_again_while_it_is_pressed_is_known_by_its_action() -> None:
+    async def story() -> None:
+        async with listening(slack) as app:
+            view = home(
+                *({"type": "actions", "elements": [button(name)]} for name in ("only", "twin", "twin"))
+            )
+            stale = (await slack.client().views_publish(user_id=ADA, view=view))["view"]
+            drawn = (await slack.client().views_publish(user_id=ADA, view=view))["view"]
+            only, twin = (stale["blocks"][number]["block_id"] for number in (0, 1))
+            assert only not in {one["block_id"] for one in drawn["blocks"]}
+
+            about = {"user_id": ADA, "view_id": drawn["id"]}
+            await slack.do("click", **about, block_id=only, action_id="only")
+            assert app.requests[-1].payload["actions"][0]["block_id"] == drawn["blocks"][0]["block_id"]
+            refused = await slack.refused("click", **about, block_id=twin, action_id="twin")
+            assert refused["error"] == "element_not_found"
+
+    with sandbox() as slack:
+        asyncio.run(story())
+
+
 @pytest.mark.parametrize(
     ("act", "body", "error"),
     [
