@@ -96,11 +96,7 @@ def details_view(
     blocks = [section(f"*{escape(shortened(_title(shown), _TITLE))}*")]
     if note:
         blocks.append(section(note))
-    blocks += link_blocks(link) if link else []
-    if shown.problem:
-        blocks.append(section(f":warning: {escape(shown.problem)}"))
-    if shown.needs_sign_in:
-        blocks.append(actions(button("Sign in again", SIGN_IN, value=shown.job_id, primary=True)))
+    blocks += link_blocks(link) if link else _problem(shown)
     blocks += [section("\n".join(_facts(shown))), *_uses(shown), *_buttons(shown, app_url)]
     blocks += _hearing(shown)
     blocks += [chart] if chart else []
@@ -159,6 +155,13 @@ def mend_view(link: SignInLink | None) -> View:
 def plain_view(title: str, sentence: str) -> View:
     """Draw a view that only says something."""
     return modal("said", title, [section(sentence)])
+
+
+def _problem(shown: Details) -> list[Block]:
+    blocks = [section(f":warning: {escape(shown.problem)}")] if shown.problem else []
+    if shown.needs_sign_in:
+        blocks.append(actions(button("Sign in again", SIGN_IN, value=shown.job_id, primary=True)))
+    return blocks
 
 
 def _title(shown: Details) -> str:

@@ -213,3 +213,14 @@ def test_a_digest_of_five_hundred_timers_fits_and_counts_those_it_leaves_out(mar
     shown = said.count(":x:")
     assert said.endswith(f"and {500 - shown} more")
     assert "more" not in digest_in_words(tallies[:2])
+
+
+def test_one_sign_in_is_asked_for_at_a_time() -> None:
+    signed_out = replace(
+        details_of("x", TimerStatus.ACTIVE), problem="Your sign-in has ended.", needs_sign_in=True
+    )
+
+    assert "timer_signin" in str(details_view(signed_out, OPENED, app_url=APP_URL))
+    asked = str(details_view(signed_out, OPENED, app_url=APP_URL, note="Sign in first.", link=LINK))
+    assert LINK.url in asked
+    assert "timer_signin" not in asked
