@@ -150,7 +150,9 @@ def link_blocks(link: SignInLink) -> list[Block]:
 
 def connect_blocks(link: SignInLink, account: Account | None) -> list[Block]:
     """Draw the answer to `connect`."""
-    if account:
+    if account and account.is_ended:
+        said = f"Your sign-in to Globus has ended. Sign in again as {bold(account.username)}."
+    elif account:
         said = (
             f"You are linked as {bold(account.username)}. "
             "You need this link only if something asks you to sign in again."

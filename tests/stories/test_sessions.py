@@ -324,6 +324,7 @@ def test_the_home_tab_says_it_and_leads_back(linked: Stage) -> None:
     linked.ada.open_home()
     linked.wait(lambda: ENDED in words(linked.ada.home()), "the Home tab to say it")
     linked.ada.press_at_home("home_connect")
+    assert "Sign in again as" in words(linked.ada.top())
     linked.sign_in()
 
     linked.announced()
