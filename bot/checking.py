@@ -79,8 +79,8 @@ class Checking:
         counting = self._lookups.submit(self._other_intervals, person, plan)
         source, destination = (each.result() for each in looking)
         missing, sign_in = asking.result()
-        _refuse_unusable("source_collection", source, signed_in=sign_in is None)
-        _refuse_unusable("destination_collection", destination, signed_in=sign_in is None)
+        _refuse_unusable("source_collection", plan.source, source, signed_in=sign_in is None)
+        _refuse_unusable("destination_collection", plan.destination, destination, signed_in=sign_in is None)
         sign_in = sign_in or next(
             (one for one in (source, destination) if isinstance(one, SignInNeeded)), None
         )
@@ -137,10 +137,13 @@ def _beyond_consent(plan: Plan, findings: PathFindings, needed: frozenset[str]) 
     ]
 
 
-def _refuse_unusable(field: str, found: Collection | Problem, *, signed_in: bool) -> None:
+def _refuse_unusable(
+    field: str, place: Source | Location, found: Collection | Problem, *, signed_in: bool
+) -> None:
     # Before the sign-in the bot looks with its own eyes, and a private collection is unknown to it.
     if isinstance(found, UnknownCollection) and signed_in:
-        raise Refused(found.happened, found.next_step, field=field)
+        unknown = UnknownCollection(found.collection_id, name=place.name)
+        raise Refused(unknown.happened, unknown.next_step, field=field)
     if isinstance(found, Collection) and not found.can_hold_files:
         raise Refused(
             f"{found.display_name} is an endpoint, which holds no files itself.",

@@ -36,10 +36,10 @@ class Refused(Problem):
 class UnknownCollection(Problem):
     """No collection answers to this ID, or not for the account that asked."""
 
-    def __init__(self, collection_id: str) -> None:
+    def __init__(self, collection_id: str, *, name: str = "") -> None:
         super().__init__(
-            f"Globus knows no collection {collection_id} that can be seen with this account.",
-            "Search for it by name, or ask its owner to share it.",
+            f"Globus knows no collection {name or collection_id} that your account can see.",
+            "Choose another, or ask its owner to share it.",
         )
         self.collection_id = collection_id
 

@@ -187,7 +187,8 @@ class Linking:
                 sign_in,
                 CodeRefused(
                     f"You are linked as {held.username}, but signed in as {grant.username}.",
-                    f"Sign in as {held.username}.",
+                    f"Sign in as {held.username}. "
+                    "To link another account, use /schedule-transfer disconnect first.",
                 ),
             )
             return

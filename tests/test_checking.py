@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from bot.accounts import SlackUser
 from bot.browsing import Collection
 from bot.checking import Checked, Checking
-from bot.errors import Refused, SignInNeeded
+from bot.errors import Refused, SignInNeeded, UnknownCollection
 from bot.paths import Look, Sight, parent_of
 from bot.planning import Location, Plan, Source
 from bot.quota import refuse_too_often
@@ -38,11 +38,13 @@ class World:
         missing: frozenset[str] = frozenset(),
         linked: bool = True,
         others: Sequence[timedelta] = (),
+        gone: frozenset[str] = frozenset(),
     ) -> None:
         self._looks = looks
         self._missing = missing
         self._linked = linked
         self._others = others
+        self._gone = gone
         self.looked_at: list[tuple[str, str]] = []
 
     def search(self, person: SlackUser, text: str) -> Sequence[Collection]:
@@ -50,6 +52,8 @@ class World:
 
     def get(self, person: SlackUser, collection_id: str) -> Collection:
         assert person == ADA
+        if collection_id in self._gone:
+            raise UnknownCollection(collection_id)
         return {"a": MAPPED, "b": GUEST}[collection_id]
 
     def missing(self, person: SlackUser, collections: frozenset[str]) -> frozenset[str]:
@@ -88,6 +92,14 @@ def check(world: World, plan: Plan = PLAN) -> Checked:
 
 def test_what_is_all_there_is_ready() -> None:
     assert check(World(GOOD)).ready
+
+
+def test_a_collection_that_is_gone_by_now_is_refused_by_its_name() -> None:
+    plan = replace(PLAN, source=replace(PLAN.source, name="Beamline"))
+    with pytest.raises(Refused, match="no collection Beamline that your account can see") as refused:
+        check(World(GOOD, gone=frozenset({"a"})), plan)
+
+    assert refused.value.field == "source_collection"
 
 
 def test_the_destination_itself_may_be_missing_but_not_the_folder_above_it() -> None:

@@ -20,7 +20,8 @@ TOKENS = (Token("transfer", "scope", "access", "refresh", 1),)
 GRANT = Grant("identity", "ada@example.org", TOKENS)
 MFA = SessionRequirement(mfa=True)
 OTHER_IDENTITY = (
-    "You are linked as ada@work.example, but signed in as ada@example.org. Sign in as ada@work.example."
+    "You are linked as ada@work.example, but signed in as ada@example.org. Sign in as ada@work.example. "
+    "To link another account, use /schedule-transfer disconnect first."
 )
 INTERRUPTED = "Globus did not confirm the code in time, and a code works only once. Here is a new link."
 

@@ -133,7 +133,7 @@ class LinkingPages:
         if "error" in request.query_params:
             return page(
                 "You did not allow it",
-                "Nothing was linked, and your request waits.",
+                "Nothing was linked.",
                 "Open the link in Slack again if you change your mind.",
             )
         sign_in = await self._binding.came_from_globus(
