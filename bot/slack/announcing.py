@@ -69,10 +69,13 @@ def stopped_in_words(whom: str) -> str:
 def tally(timer: WatchedTimer) -> str:
     """Count the runs that are over: `12 runs, 1 failed`; empty before the first."""
     count = timer.succeeded + timer.failed
-    if not count:
-        return ""
+    return runs_in_words(count, timer.failed) if count else ""
+
+
+def runs_in_words(count: int, failed: int) -> str:
+    """Count runs, and those among them that failed."""
     said = f"{count:,} {'run' if count == 1 else 'runs'}"
-    return f"{said}, {timer.failed:,} failed" if timer.failed else said
+    return f"{said}, {failed:,} failed" if failed else said
 
 
 def _how_it_stands(request: TimerRequest, timer: WatchedTimer | None) -> str:

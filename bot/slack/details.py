@@ -9,7 +9,16 @@ from bot.news import WatchedTimer, Wish
 from bot.schedules import how_often
 from bot.showing import Access, Details, Place, Use
 from bot.sign_ins import SignInLink
-from bot.slack.announcing import DETAILS, DUPLICATE, PAUSE, RESUME, status_in_words, stopped_in_words, tally
+from bot.slack.announcing import (
+    DETAILS,
+    DUPLICATE,
+    PAUSE,
+    RESUME,
+    runs_in_words,
+    status_in_words,
+    stopped_in_words,
+    tally,
+)
 from bot.slack.blocks import (
     Block,
     View,
@@ -188,7 +197,7 @@ def _facts(shown: Details) -> Iterator[str]:
     if known and tally(known):
         yield f"*So far* {tally(known)}"
     elif live and not known:
-        yield f"*So far* {live.run_count:,} runs, {live.error_count:,} errors"
+        yield f"*So far* {runs_in_words(live.run_count, live.error_count)}"
     if known and not shown.is_owner:
         yield f"*Owner* <@{known.owner.user_id}>"
     yield f"*Job ID* {code(shown.job_id)}"

@@ -40,7 +40,7 @@ _REPEATS: Final = _choices(
     (Repeat.HOURLY, "Every hour"),
     (Repeat.DAILY, "Every day"),
     (Repeat.WEEKLY, "Every week"),
-    (Repeat.CUSTOM, "In words …"),
+    (Repeat.CUSTOM, "In words…"),
 )
 _ENDINGS: Final = _choices(
     (Ending.NEVER, "Never"), (Ending.RUNS, "After a number of runs"), (Ending.DATE, "At a time")
