@@ -9,7 +9,7 @@ from bot.accounts import SlackUser
 from bot.errors import Refused
 from bot.globus.clients import Clients
 from bot.globus.errors import NOT_FOUND, changing
-from bot.globus.watching import GlobusSight, resume_job
+from bot.globus.watching import GlobusSight, delete_job, resume_job
 from bot.timers import Timer
 
 
@@ -42,11 +42,7 @@ class GlobusSteering:
     def delete(self, person: SlackUser, job_id: str) -> None:
         """Delete a timer; one that is gone is fine."""
         with self._clients.timers(person) as timers, changing():
-            try:
-                timers.delete_job(job_id)
-            except globus_sdk.TimersAPIError as error:
-                if error.http_status != NOT_FOUND:
-                    raise
+            delete_job(timers, job_id)
 
     @contextmanager
     def _changing(self, person: SlackUser) -> Iterator[globus_sdk.TimersClient]:

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import globus_sdk
-
 from bot.accounts import SlackUser
 from bot.errors import OutcomeUnclear
 from bot.globus.clients import Clients
-from bot.globus.errors import GLOBUS, NOT_FOUND, changing, reading
-from bot.globus.watching import timer_from
+from bot.globus.errors import GLOBUS, changing, reading
+from bot.globus.watching import delete_job, timer_from
 from bot.planning import Item, Option, Plan
 from bot.schedules import Schedule
 from bot.scheduling import TimerRequest
@@ -44,11 +42,7 @@ class GlobusTimers:
     def delete(self, person: SlackUser, job_id: str) -> None:
         """Delete a timer; one that is gone already is fine."""
         with self._clients.timers(person) as timers, reading():
-            try:
-                timers.delete_job(job_id)
-            except globus_sdk.TimersAPIError as error:
-                if error.http_status != NOT_FOUND:
-                    raise
+            delete_job(timers, job_id)
 
 
 def timer_document(request: TimerRequest) -> dict[str, Any]:

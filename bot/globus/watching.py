@@ -95,6 +95,15 @@ def resume_job(timers: globus_sdk.TimersClient, job_id: str, *, update_credentia
     )
 
 
+def delete_job(timers: globus_sdk.TimersClient, job_id: str) -> None:
+    """Delete a timer; one that is gone already is fine."""
+    try:
+        timers.delete_job(job_id)
+    except globus_sdk.TimersAPIError as error:
+        if error.http_status != NOT_FOUND:
+            raise
+
+
 def timer_from(job: Mapping[str, Any]) -> Timer:
     """Read a timer as `GET /jobs/` and `GET /jobs/{id}` answer it; raises KeyError or ValueError.
 

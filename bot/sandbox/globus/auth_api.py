@@ -1,12 +1,13 @@
 """Auth's own API: identities, consents, and what OpenID Connect publishes."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final, TypeAlias
+from typing import Final
 
 from aiohttp import web
 
 from bot.sandbox.globus.auth_pages import AUTHORIZE
+from bot.sandbox.globus.calls import Handler
 from bot.sandbox.globus.directory import identities, identity_with_id
 from bot.sandbox.globus.errors import Refused, auth_error
 from bot.sandbox.globus.globus import Globus
@@ -15,8 +16,6 @@ from bot.sandbox.globus.id_tokens import ALGORITHM, ISSUER, claims_about
 from bot.sandbox.globus.identities import Identity
 from bot.sandbox.globus.scopes import AUTH_SERVER, VIEW_CONSENTS_SCOPE
 from bot.sandbox.wire import Json
-
-Handler: TypeAlias = Callable[[Globus, web.Request], Awaitable[web.StreamResponse]]
 
 
 async def userinfo(globus: Globus, request: web.Request) -> web.StreamResponse:

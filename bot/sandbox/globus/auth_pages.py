@@ -1,15 +1,16 @@
 """Auth's pages: signing in, being asked, and the code to copy."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
 from bot.sandbox.globus.authorizing import AuthorizeRequest, Row
+from bot.sandbox.globus.calls import Handler
 from bot.sandbox.globus.directory import person_with_username
 from bot.sandbox.globus.errors import PageError
 from bot.sandbox.globus.globus import Globus
@@ -21,8 +22,6 @@ from bot.sandbox.pages import hidden, paragraph
 AUTHORIZE: Final = "/v2/oauth2/authorize"
 _COPY: Final = Path(__file__).with_name("copy_code.js").read_text()
 _ANSWERS: Final = {"identity", "consent", "decision", "second_factor"}
-
-Handler: TypeAlias = Callable[[Globus, web.Request], Awaitable[web.StreamResponse]]
 
 
 async def ask(globus: Globus, request: web.Request) -> web.StreamResponse:

@@ -9,7 +9,7 @@ from typing import Final
 from bot.sandbox.globus.errors import invalid_document
 from bot.sandbox.globus.moments import parsed
 from bot.sandbox.globus.schedules import Schedule
-from bot.sandbox.globus.transfer_bodies import body_problems
+from bot.sandbox.globus.transfer_bodies import Place, Problem, body_problems
 from bot.sandbox.wire import Json
 
 SHORTEST_INTERVAL: Final = 60
@@ -17,9 +17,6 @@ LONGEST_INTERVAL: Final = 365 * 86_400
 FURTHEST_START: Final = 365 * 86_400
 LATEST_START: Final = 600
 """How far in the past a start may lie; the service says only "close to now"."""
-
-Place = tuple[str | int, ...]
-Problem = tuple[Place, str]
 
 _TIMER_FIELDS: Final = frozenset({"timer_type", "name", "schedule", "body", "resource_server"})
 _SCHEDULE_FIELDS: Final = {

@@ -1,7 +1,7 @@
 """Auth's token endpoints: getting, renewing, revoking and asking about tokens (RFC 6749, 7009, 7662)."""
 
 import base64
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from hmac import compare_digest
 from http import HTTPStatus
 from typing import Final, TypeAlias
@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.sandbox.globus import scopes
 from bot.sandbox.globus.authorizing import unknown_scopes
+from bot.sandbox.globus.calls import Handler
 from bot.sandbox.globus.codes import CodeRefused
 from bot.sandbox.globus.directory import client_with_id, identity_with_id
 from bot.sandbox.globus.errors import Refused, oauth_error
@@ -20,7 +21,6 @@ from bot.sandbox.globus.identities import Client
 from bot.sandbox.globus.scopes import AUTH_SERVER, BadScope, Scope
 from bot.sandbox.wire import Json
 
-Handler: TypeAlias = Callable[[Globus, web.Request], Awaitable[web.StreamResponse]]
 Form: TypeAlias = Mapping[str, str]
 
 
