@@ -26,11 +26,11 @@ SETTINGS: Final = (
 
 
 @contextmanager
-def connected(path: Path) -> Iterator[SqliteUtils]:
+def connected(path: Path) -> Iterator["Lean"]:
     """Open a database beside the bot that may be running on it; raises DatabaseProblem if there is none."""
     if not path.exists():
         raise DatabaseProblem(f"There is no database {path}.", "Check DATABASE_URL.")
-    database = connect(path)
+    database = connect_lean(path)
     try:
         yield database
     finally:
@@ -60,6 +60,10 @@ class Lean(SqliteUtils):
         cursor = self.conn.execute(sql, () if params is None else params)
         names = [column[0] for column in cursor.description]
         return (dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+
+    def rows(self, sql: str, params: Values | None = None) -> list[tuple[Any, ...]]:
+        """Give rows without the names of their columns: a third of the work of reading them."""
+        return self.conn.execute(sql, () if params is None else params).fetchall()
 
     @override
     def execute(self, sql: str, parameters: Values | None = None) -> Any:

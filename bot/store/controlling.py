@@ -11,10 +11,11 @@ from bot.controlling import Act, TimerChange
 from bot.news import Post
 from bot.observing import Observation
 from bot.store.auditing import note_news
+from bot.store.knowing import ChangedMeanwhile, record
 from bot.store.port import Connection, insert
 from bot.store.queue import MINE, as_moment, as_text
 from bot.store.telling import put
-from bot.store.timers import ChangedMeanwhile, look_now, record
+from bot.store.timers import look_now
 from bot.store.working import QueueStore
 from bot.working import NotOurs
 

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from sqlite_utils import Database as SqliteUtils
 
 from bot.errors import DatabaseProblem
-from bot.store.connecting import connect, connect_lean, journal, sqlite3
+from bot.store.connecting import Lean, connect, connect_lean, journal, sqlite3
 from bot.store.migrations import schema
 from bot.store.port import Dialect
 from bot.store.returning import Reads
@@ -103,7 +103,7 @@ class SqliteDatabase:
         """Whether writes are being carried out."""
         return self._writer.alive
 
-    def read(self, job: Callable[[SqliteUtils], _Value], *, brief: bool = False) -> _Value:
+    def read(self, job: Callable[[Lean], _Value], *, brief: bool = False) -> _Value:
         """Read with a connection of the calling thread's own; what is `brief` with the writer's, if it rests.
 
         Each write lets all other connections read anew what they had read before.
@@ -121,13 +121,13 @@ class SqliteDatabase:
             self._readers.database = reader
         return job(reader)
 
-    async def read_soon(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
+    async def read_soon(self, job: Callable[[Lean], _Value]) -> _Value:
         """Read in a thread, and give the event loop to others meanwhile."""
         return await self._reads.begin(job)
 
     def write(
         self,
-        job: Callable[[SqliteUtils], _Value],
+        job: Callable[[Lean], _Value],
         *,
         tries: int = TRIES,
         alone: bool = True,
@@ -148,7 +148,7 @@ class SqliteDatabase:
             time.sleep(BETWEEN_TRIES)
         return self._writer.carry_out(job, lasting=lasting)
 
-    async def write_soon(self, job: Callable[[SqliteUtils], _Value]) -> _Value:
+    async def write_soon(self, job: Callable[[Lean], _Value]) -> _Value:
         """Write, and give the event loop to others until it is on disk."""
         done: asyncio.Future[_Value] = asyncio.get_running_loop().create_future()
         self._writer.begin(job, done)

@@ -26,6 +26,10 @@ class Connection(Protocol):
         """Carry out a statement that gives rows, and give them by their columns."""
         ...
 
+    def rows(self, sql: str, values: Values | None = None, /) -> Sequence[tuple[Any, ...]]:
+        """Carry out a statement that gives rows, and give them in the order in which it names the columns."""
+        ...
+
     def execute(self, sql: str, values: Values | None = None, /) -> Done:
         """Carry out a statement whose rows nobody asks for."""
         ...

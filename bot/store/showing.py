@@ -7,11 +7,12 @@ from typing import Any, Final
 from bot.accounts import SlackUser
 from bot.listing import Page
 from bot.news import WatchedTimer
+from bot.store.knowing import ONE, timers_of
 from bot.store.port import Connection, Database
 from bot.store.queue import as_text
 from bot.store.scheduling import request_from
 from bot.store.telling import RUN, run_from
-from bot.store.timers import look_now, timer_from
+from bot.store.timers import look_now
 from bot.telling import Subject
 from bot.timers import Run
 
@@ -24,8 +25,8 @@ _TROUBLE_FIRST: Final = (
     f"CASE WHEN {_IS_STOPPED} THEN 0 WHEN is_failing = 1 THEN 1 WHEN status = 'ended' THEN 3 ELSE 2 END, "
     "next_run IS NULL, next_run, job_id"
 )
-_OF_A_PERSON: Final = f"FROM timers WHERE team_id = :team_id AND user_id = :user_id AND {_SHOWN}"
-_OF_A_CHANNEL: Final = f"FROM timers WHERE team_id = :team_id AND channel_id = :channel_id AND {_SHOWN}"
+_OF_A_PERSON: Final = f"WHERE team_id = :team_id AND user_id = :user_id AND {_SHOWN}"
+_OF_A_CHANNEL: Final = f"WHERE team_id = :team_id AND channel_id = :channel_id AND {_SHOWN}"
 
 
 class TimerStore:
@@ -37,15 +38,13 @@ class TimerStore:
 
     def find(self, team_id: str, job_id: str) -> WatchedTimer | None:
         """Give a timer of a team, or None if the bot did not make it."""
-        query = "SELECT * FROM timers WHERE job_id = ? AND team_id = ?"
-        rows = self._database.read(lambda database: list(database.query(query, [job_id, team_id])))
-        return timer_from(rows[0]) if rows else None
+        found = self._database.read(lambda database: timers_of(database, ONE, [job_id, team_id]))
+        return found[0] if found else None
 
     def subject(self, team_id: str, job_id: str) -> Subject | None:
         """Give a timer of a team with the request that became it, or None if the bot did not make it."""
-        query = "SELECT * FROM timers WHERE job_id = ? AND team_id = ?"
         found = self._database.read(
-            lambda database: _subjects(database, list(database.query(query, [job_id, team_id]))), brief=True
+            lambda database: _subjects(database, timers_of(database, ONE, [job_id, team_id])), brief=True
         )
         return found[0] if found else None
 
@@ -61,15 +60,13 @@ class TimerStore:
 
     def stopped(self, person: SlackUser, *, limit: int) -> Sequence[WatchedTimer]:
         """Give those of a person's timers that Globus has stopped until it gets something."""
-        query = f"SELECT * {_OF_A_PERSON} AND {_IS_STOPPED} ORDER BY job_id LIMIT :limit"
+        which = f"{_OF_A_PERSON} AND {_IS_STOPPED} ORDER BY job_id LIMIT :limit"
         values = self._since() | {"team_id": person.team_id, "user_id": person.user_id, "limit": limit}
-        rows = self._database.read(lambda database: list(database.query(query, values)))
-        return [timer_from(row) for row in rows]
+        return self._database.read(lambda database: timers_of(database, which, values))
 
     def known(self, team_id: str, job_ids: Sequence[str]) -> Sequence[WatchedTimer]:
         """Give those of these timers that the bot made for somebody of this team."""
-        rows = self._database.read(lambda database: _of_team(database, team_id, job_ids))
-        return [timer_from(row) for row in rows]
+        return self._database.read(lambda database: _of_team(database, team_id, job_ids))
 
     def subjects(self, team_id: str, job_ids: Sequence[str]) -> Sequence[Subject]:
         """Give the same with the requests that became them."""
@@ -106,11 +103,11 @@ class TimerStore:
 
     def _page(self, which: str, values: dict[str, Any], limit: int, offset: int) -> Page[Subject]:
         values = values | self._since() | {"limit": limit, "offset": offset}
-        rows = f"SELECT * {which} ORDER BY {_TROUBLE_FIRST} LIMIT :limit OFFSET :offset"
+        some = f"{which} ORDER BY {_TROUBLE_FIRST} LIMIT :limit OFFSET :offset"
 
         def read(database: Connection) -> Page[Subject]:
-            [count] = database.query(f"SELECT count(*) AS total {which}", values)
-            found = _subjects(database, list(database.query(rows, values)))
+            [count] = database.query(f"SELECT count(*) AS total FROM timers {which}", values)
+            found = _subjects(database, timers_of(database, some, values))
             return Page(tuple(found), offset=offset, size=limit, total=count["total"])
 
         return self._database.read(read)
@@ -119,20 +116,18 @@ class TimerStore:
         return {"since": as_text(self._clock() - SHOWN_AFTERWARDS)}
 
 
-def _of_team(database: Connection, team_id: str, job_ids: Sequence[str]) -> list[dict[str, Any]]:
+def _of_team(database: Connection, team_id: str, job_ids: Sequence[str]) -> list[WatchedTimer]:
     # Asked for the team too, SQLite would look through all timers of the team rather than for many IDs.
-    query = f"SELECT * FROM timers WHERE job_id IN ({_marks(job_ids)})"
-    return [row for row in database.query(query, job_ids) if row["team_id"] == team_id]
+    found = timers_of(database, f"WHERE job_id IN ({_marks(job_ids)})", job_ids)
+    return [timer for timer in found if timer.owner.team_id == team_id]
 
 
-def _subjects(database: Connection, rows: Sequence[dict[str, Any]]) -> list[Subject]:
-    """Give timers with their requests, in the order of the rows, with one more query."""
-    ids = [row["request_id"] for row in rows]
+def _subjects(database: Connection, timers: Sequence[WatchedTimer]) -> list[Subject]:
+    """Give timers with their requests, in the same order, with one more query."""
+    ids = [timer.request_id for timer in timers]
     query = f"SELECT * FROM requests WHERE request_id IN ({_marks(ids)})"
     requests = {row["request_id"]: request_from(row) for row in (database.query(query, ids) if ids else ())}
-    return [
-        Subject(timer_from(row), requests[row["request_id"]]) for row in rows if row["request_id"] in requests
-    ]
+    return [Subject(timer, requests[timer.request_id]) for timer in timers if timer.request_id in requests]
 
 
 def _marks(values: Iterable[object]) -> str:

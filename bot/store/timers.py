@@ -1,59 +1,18 @@
-"""Rows of `timers`: begun, replaced and left within the writes that say so, and read."""
+"""Timers that the bot made: begun, replaced and left, within the writes that say so."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from bot.accounts import SlackUser
-from bot.news import Announcement, Event, News, Post, WatchedTimer
-from bot.observing import Observation
+from bot.news import Event, News, Post
 from bot.scheduling import TimerRequest
 from bot.sessions import SessionRequirement
+from bot.store.knowing import inactivity_from
 from bot.store.port import Connection
-from bot.store.queue import as_moment, as_text
-from bot.store.telling import RUN, put, run_from, show, written
-from bot.timers import Inactivity, Run, TimerStatus
-
-_KEEP_RUN: Final = (
-    f"INSERT INTO runs (job_id, noted_at, {', '.join(RUN)}) "
-    f"VALUES (:job_id, :noted_at, {', '.join(f':{name}' for name in RUN)}) "
-    "ON CONFLICT (job_id, started_at) DO UPDATE SET noted_at = excluded.noted_at, "
-    + ", ".join(f"{name} = excluded.{name}" for name in RUN if name != "started_at")
-)
-_SEEN: Final = (
-    "title",
-    "status",
-    "inactivity",
-    "next_run",
-    "look_at",
-    "succeeded",
-    "failed",
-    "is_failing",
-    "last",
-    "running",
-    "seen_until",
-    "is_resuming",
-    "unwatched",
-)
-"""What a look may change; the announcement and the wishes of people are others' to change."""
-
-LATELY: Final = 16_384
-"""So many runs are kept read, of less than 1 kB each: all of a person's timers are read at each look."""
-
-_COLUMNS: Final = (*_SEEN, "job_id", "version")
-
-_KEEP: Final = (
-    f"UPDATE timers SET {', '.join(f'{name} = :{name}' for name in _SEEN)}, "
-    "version = version + 1, redraws = redraws + :is_redrawn WHERE job_id = :job_id AND version = :version"
-)
-
-
-class ChangedMeanwhile(Exception):
-    """A timer is not as it was when the look began."""
-
+from bot.store.queue import as_text
+from bot.store.telling import put, show
 
 _BEGIN: Final = """
     INSERT INTO timers (job_id, team_id, user_id, identity_id, request_id, title, status, next_run, look_at)
@@ -172,17 +131,6 @@ def _mark(database: Connection, statement: str, values: Sequence[str], *, at: da
             show(database, row["team_id"], row["channel_id"], at=at)
 
 
-def record(database: Connection, observed: Observation, *, at: datetime) -> None:
-    """Keep what was observed of a timer, within another write; raises ChangedMeanwhile."""
-    timer = observed.timer
-    if database.execute(_KEEP, _row(observed)).rowcount != 1:
-        raise ChangedMeanwhile
-    for run in observed.runs:
-        database.execute(_KEEP_RUN, written(run) | {"job_id": timer.job_id, "noted_at": as_text(at)})
-    if observed.is_redrawn and timer.announcement:
-        show(database, timer.owner.team_id, timer.announcement.channel_id, at=at)
-
-
 def restore(
     database: Connection, person: SlackUser, collections: frozenset[str], session: SessionRequirement
 ) -> None:
@@ -191,7 +139,7 @@ def restore(
         "SELECT job_id, inactivity FROM timers WHERE team_id = ? AND user_id = ? AND status = 'inactive'"
     )
     for row in list(database.query(stopped, [person.team_id, person.user_id])):
-        lacks = _inactivity(row["inactivity"])
+        lacks = inactivity_from(row["inactivity"])
         if lacks is None or lacks.is_paused or not lacks.collections <= collections:
             continue
         if not lacks.session or lacks.session == session:
@@ -211,80 +159,6 @@ _LOOK_NOW: Final = """
 def look_now(database: Connection, person: SlackUser, *, at: datetime) -> None:
     """Let a person's timers be looked at now, within another write, if there are any."""
     database.execute(_LOOK_NOW, asdict(person) | {"at": as_text(at)})
-
-
-def timer_from(row: Mapping[str, Any]) -> WatchedTimer:
-    """Read a row of `timers`."""
-    announcement = None
-    if row["channel_id"] and row["message_ts"]:
-        announcement = Announcement(row["channel_id"], row["message_ts"], row["thread_ts"], row["lost"])
-    return WatchedTimer(
-        job_id=row["job_id"],
-        owner=SlackUser(row["team_id"], row["user_id"]),
-        identity_id=row["identity_id"],
-        request_id=row["request_id"],
-        title=row["title"],
-        announcement=announcement,
-        status=TimerStatus(row["status"]),
-        inactivity=_inactivity(row["inactivity"]),
-        next_run=as_moment(row["next_run"]),
-        look_at=as_moment(row["look_at"]),
-        succeeded=row["succeeded"],
-        failed=row["failed"],
-        is_failing=bool(row["is_failing"]),
-        last=_last(row["last"]) if row["last"] else None,
-        running=() if row["running"] == "[]" else tuple(map(run_from, json.loads(row["running"]))),
-        seen_until=as_moment(row["seen_until"]),
-        run_news=bool(row["run_news"]),
-        redraws=row["redraws"],
-        is_resuming=bool(row["is_resuming"]),
-        unwatched=row["unwatched"],
-        version=row["version"],
-    )
-
-
-@lru_cache(maxsize=LATELY)
-def _last(text: str) -> Run:
-    return run_from(json.loads(text))
-
-
-def _inactivity(text: str | None) -> Inactivity | None:
-    if text is None:
-        return None
-    document = json.loads(text)
-    return Inactivity(
-        is_paused=document["is_paused"],
-        collections=frozenset(document["collections"]),
-        session=SessionRequirement.read(document["session"]),
-    )
-
-
-def _row(observed: Observation) -> dict[str, Any]:
-    timer = observed.timer
-    return {name: getattr(timer, name) for name in _COLUMNS} | {
-        "status": timer.status.value,
-        "inactivity": _written(timer.inactivity),
-        "next_run": _text(timer.next_run),
-        "look_at": _text(timer.look_at),
-        "is_failing": int(timer.is_failing),
-        "last": json.dumps(written(timer.last)) if timer.last else None,
-        "running": json.dumps([written(run) for run in timer.running]),
-        "seen_until": _text(timer.seen_until),
-        "is_resuming": int(timer.is_resuming),
-        "is_redrawn": int(observed.is_redrawn),
-    }
-
-
-def _written(inactivity: Inactivity | None) -> str | None:
-    if inactivity is None:
-        return None
-    return json.dumps(
-        {
-            "is_paused": inactivity.is_paused,
-            "collections": sorted(inactivity.collections),
-            "session": inactivity.session.written(),
-        }
-    )
 
 
 def _text(moment: datetime | None) -> str | None:

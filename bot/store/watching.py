@@ -7,17 +7,16 @@ from typing import Final
 from bot.accounts import SlackUser
 from bot.news import Follower, Post, WatchedTimer, Wish
 from bot.observing import Observation
+from bot.store.knowing import ONE, ChangedMeanwhile, record, timers_of
 from bot.store.port import Connection, Database
 from bot.store.queue import MINE, as_moment, as_text, claim, recover, release
 from bot.store.telling import put
-from bot.store.timers import ChangedMeanwhile, record, timer_from
 from bot.watching import Audience, Watch
 from bot.working import NotOurs
 
-_MAY_DO_SOMETHING: Final = "(status NOT IN ('ended', 'gone') OR running <> '[]')"
-_OF_A_PERSON: Final = f"""
-    SELECT timers.* FROM timers JOIN accounts USING (team_id, user_id, identity_id)
-    WHERE team_id = ? AND user_id = ? AND {_MAY_DO_SOMETHING} ORDER BY timers.job_id"""
+_OF_A_PERSON: Final = """
+    JOIN accounts USING (team_id, user_id, identity_id)
+    WHERE team_id = ? AND user_id = ? AND (status NOT IN ('ended', 'gone') OR running <> '[]')"""
 
 
 class WatchStore:
@@ -31,14 +30,12 @@ class WatchStore:
     def timers(self, person: SlackUser) -> Sequence[WatchedTimer]:
         """Give the timers of a person that may still do something, made with the account linked now."""
         values = [person.team_id, person.user_id]
-        rows = self._database.read(lambda database: list(database.query(_OF_A_PERSON, values)), brief=True)
-        return [timer_from(row) for row in rows]
+        return self._database.read(lambda database: timers_of(database, _OF_A_PERSON, values), brief=True)
 
     def find(self, team_id: str, job_id: str) -> WatchedTimer | None:
         """Give a timer that the bot made for somebody of this team, or None."""
-        query = "SELECT * FROM timers WHERE job_id = ? AND team_id = ?"
-        rows = self._database.read(lambda database: list(database.query(query, [job_id, team_id])))
-        return timer_from(rows[0]) if rows else None
+        found = self._database.read(lambda database: timers_of(database, ONE, [job_id, team_id]))
+        return found[0] if found else None
 
     def audience(self, team_id: str, job_ids: Collection[str]) -> Audience:
         """Give who follows these timers, and which channels of the team are muted."""

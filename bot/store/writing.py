@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlite_utils import Database as SqliteUtils
-
 from bot.errors import DatabaseProblem
 from bot.store.connecting import Lean, connect_lean, journal
 from bot.store.returning import Outcome, Waiting, tell
@@ -35,7 +33,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    job: Callable[[SqliteUtils], Any]
+    job: Callable[[Lean], Any]
     done: Waiting
     lasting: bool
 
@@ -64,7 +62,7 @@ class Writer:
         """Whether writes are being carried out."""
         return self._thread.is_alive()
 
-    def carry_out(self, job: Callable[[SqliteUtils], _Value], *, lasting: bool) -> _Value:
+    def carry_out(self, job: Callable[[Lean], _Value], *, lasting: bool) -> _Value:
         """Write in the calling thread, with whatever else waits. Raises what the job raises."""
         done: Future[_Value] = Future()
         self._enter(_Write(job, done, lasting or not self._may_relax))
@@ -79,7 +77,7 @@ class Writer:
                 self._turn.release()
         return done.result()
 
-    def begin(self, job: Callable[[SqliteUtils], Any], done: Waiting) -> None:
+    def begin(self, job: Callable[[Lean], Any], done: Waiting) -> None:
         """Let the thread write, and tell whoever waits what came of it."""
         self._enter(_Write(job, done, lasting=True))
         if not self._wanted.is_set():

@@ -1,7 +1,7 @@
 """What a test sees in a database that no store tells."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from bot.store.port import Connection, Database, Done, Values, insert
@@ -56,6 +56,10 @@ class _Ear:
     def query(self, sql: str, values: Values | None = None, /) -> Iterable[dict[str, Any]]:
         self._heard.append((sql, values))
         return self._connection.query(sql, values)
+
+    def rows(self, sql: str, values: Values | None = None, /) -> Sequence[tuple[Any, ...]]:
+        self._heard.append((sql, values))
+        return self._connection.rows(sql, values)
 
     def execute(self, sql: str, values: Values | None = None, /) -> Done:
         self._heard.append((sql, values))

@@ -1,7 +1,7 @@
 """Connections to PostgreSQL: the statements of the stores, said in its own way."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -67,6 +67,10 @@ class Translating:
     def query(self, sql: str, values: Values | None = None, /) -> Iterable[dict[str, Any]]:
         """Carry out a statement that gives rows, and give them by their columns."""
         return self.opened.execute(translated(sql).encode(), bound(values)).fetchall()
+
+    def rows(self, sql: str, values: Values | None = None, /) -> Sequence[tuple[Any, ...]]:
+        """Carry out a statement that gives rows, and give them in the order of their columns."""
+        return [tuple(row.values()) for row in self.query(sql, values)]
 
     def execute(self, sql: str, values: Values | None = None, /) -> Done:
         """Carry out a statement whose rows nobody asks for."""
