@@ -24,7 +24,7 @@ from bot.store.scheduling import RequestStore
 from bot.store.vault import Vault, new_key, read_keys
 from bot.store.watching import WatchStore
 from bot.timers import Run, RunState
-from bot.watching import Watch
+from bot.watching import Look, Watch
 
 MORNING: Final = datetime(2027, 3, 1, tzinfo=UTC)
 TEAM: Final = "T0BIG"
@@ -121,7 +121,7 @@ def _samples(path: Path) -> dict[str, dict[str, Any]]:
         requests.save(_REQUEST)
         watches = WatchStore(database, clock=clock, owner="filling")
         [timer] = watches.timers(ADA)
-        watches.keep(Watch(1, ADA), Watch(1, ADA), [_seen(timer)], ())
+        watches.keep([Look(Watch(1, ADA), Watch(1, ADA), [_seen(timer)])])
         tables = ("accounts", "watches", "requests", "timers", "runs")
         return database.read(
             lambda reader: {table: next(iter(reader.query(f"SELECT * FROM {table}"))) for table in tables}  # noqa: S608 - our own names

@@ -75,23 +75,13 @@ def gone(known: WatchedTimer, at: datetime, *, by: str = "") -> Observation:
 
 def follow(observed: Observation, tasks: Mapping[str, Task], at: datetime) -> Observation:
     """Take the runs under way as far as their tasks have come."""
-    before = observed.timer.running
-    running: tuple[Run, ...] = ()
-    for run in before:
+    for run in observed.timer.running:
         seen = _seen(run, tasks, at)
         if seen.is_over:
             observed = _over(observed, seen, at)
-            continue
-        running = (*running, seen)
-        news = observed.news
-        if seen.state is RunState.STUCK and run.state is not RunState.STUCK:
-            news = (*news, News(Event.STUCK, observed.timer.job_id, at, run=seen))
-        # Files and bytes of a run under way are read when somebody asks; only its state is worth keeping.
-        runs = _with(observed.runs, seen) if seen.state is not run.state else observed.runs
-        observed = Observation(observed.timer, runs, news)
-    if running == before:
-        return observed
-    return replace(observed, timer=replace(observed.timer, running=running))
+        elif seen != run:
+            observed = _under_way(observed, run, seen, at)
+    return observed
 
 
 def conclude(known: WatchedTimer, observed: Observation, at: datetime) -> Observation:
@@ -173,9 +163,21 @@ def _over(observed: Observation, run: Run, at: datetime) -> Observation:
         failed=timer.failed + has_failed,
         is_failing=timer.is_failing if run.state is RunState.LOST else has_failed,
         last=run,
+        running=tuple(one for one in timer.running if one.started_at != run.started_at),
     )
     news = News(Event.RUN, timer.job_id, at, run=run, is_turn=is_turn)
     return Observation(timer, _with(observed.runs, run), (*observed.news, news))
+
+
+def _under_way(observed: Observation, before: Run, seen: Run, at: datetime) -> Observation:
+    timer, runs, news = observed.timer, observed.runs, observed.news
+    timer = replace(timer, running=tuple(seen if one is before else one for one in timer.running))
+    if seen.state is not before.state:
+        # Files and bytes of a run under way are read when somebody asks; only its state is worth keeping.
+        runs = _with(runs, seen)
+        if seen.state is RunState.STUCK:
+            news = (*news, News(Event.STUCK, timer.job_id, at, run=seen))
+    return Observation(timer, runs, news)
 
 
 def _with(runs: tuple[Run, ...], run: Run) -> tuple[Run, ...]:

@@ -33,7 +33,7 @@ from bot.store.following import FollowerStore
 from bot.store.showing import TimerStore
 from bot.storing import new_id
 from bot.telling import Telling
-from bot.watching import Watching
+from bot.watching import TOGETHER, Watching
 from bot.working import Line
 
 SHOWING: Final = 16
@@ -179,7 +179,14 @@ class Tending(Parts):
     def lines(self) -> list[Line[Any]]:
         return [
             *super().lines(),
-            Line("watches", self.watches, self.watching.work, lets_go=True),
+            Line(
+                "watches",
+                self.watches,
+                self.watching.work,
+                lets_go=True,
+                together=self.watching.work_together,
+                most=TOGETHER,
+            ),
             Line("mailboxes", self.mailboxes, self.telling.work, lets_go=True),
             Line("changes", self.changes, self.steering.work),
             Line("digests", self.followers, self.digesting.work),

@@ -6,7 +6,7 @@ A person's timers are read in one call, when something is due of one of them; so
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from bot.accounts import SlackUser
@@ -23,6 +23,14 @@ QUIET_LOOKS: Final = 30
 
 LONGEST_DELAY: Final = timedelta(minutes=10)
 
+TOGETHER: Final = 8
+"""So many people's timers are looked at by one thread and kept in one step."""
+
+TOGETHER_WITHIN: Final = 1 / 6
+"""Of the wait for a first look (5 seconds): how much later a look may come, to be one of several."""
+
+_ANY_MIDNIGHT: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
@@ -37,6 +45,16 @@ class Watch:
     attempts: int = 0
     silent_since: datetime | None = None
     is_told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What came of a look: the watch before and after it, what was observed, and who is to hear of it."""
+
+    watch: Watch
+    after: Watch
+    observed: Sequence[Observation] = ()
+    posts: Sequence[Post] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +76,8 @@ class Watches(Protocol):
         """Give who follows these timers."""
         ...
 
-    def keep(
-        self, watch: Watch, after: Watch, observed: Sequence[Observation], posts: Sequence[Post]
-    ) -> bool:
-        """Commit a look in one step, and let go; False, and nothing changes, if a timer changed meanwhile.
+    def keep(self, looks: Sequence[Look]) -> bool:
+        """Commit looks in one step, and let go; False, and nothing changes, if a timer changed meanwhile.
 
         Whoever asked for another look meanwhile gets it.
         """
@@ -110,19 +126,28 @@ class Watching:
 
     def work(self, watch: Watch) -> None:
         """Look at a person's timers, and keep what is new with the news of it, in one step."""
+        self.work_together([watch])
+
+    def work_together(self, watches: Sequence[Watch]) -> None:
+        """Look at several people's timers, one after the other, and keep what is new of all in one step."""
+        looks = self._addressed([self._looked(watch) for watch in watches])
+        self._keep(looks)
+        if any(look.posts or any(one.is_redrawn for one in look.observed) for look in looks):
+            self._wake()
+
+    def _looked(self, watch: Watch) -> Look:
         known = self._watches.timers(watch.person)
         at = self._clock()
         try:
             observed = self._look(watch.person, known, at)
         except SignInNeeded:
-            self._rest(watch, known, at)
+            return self._rest(watch, known, at)
         except ServiceUnavailable as problem:
-            self._later(watch, known, at, retry_after=problem.retry_after)
+            return self._later(watch, known, at, retry_after=problem.retry_after)
         except Refused:
             # Nobody can say why a person's own list is refused; it may be over later.
-            self._later(watch, known, at)
-        else:
-            self._keep(watch, known, observed, at)
+            return self._later(watch, known, at)
+        return self._seen(watch, known, observed)
 
     def _look(self, person: SlackUser, known: Sequence[WatchedTimer], at: datetime) -> list[Observation]:
         """Give what was seen, a timer for a timer."""
@@ -139,7 +164,7 @@ class Watching:
         running = {run.task_id for one in observed for run in one.timer.running if run.task_id}
         tasks = self._sight.tasks(person, running) if running else {}
         return [
-            self._concluded(timer, follow(one, tasks, at), at, is_due=timer.job_id in due)
+            self._concluded(timer, one, tasks, at, is_due=timer.job_id in due)
             for timer, one in zip(known, observed, strict=True)
         ]
 
@@ -170,39 +195,66 @@ class Watching:
         return replace(seen, timer=replace(seen.timer, is_resuming=False)) if known.is_resuming else seen
 
     def _concluded(
-        self, known: WatchedTimer, observed: Observation, at: datetime, *, is_due: bool
+        self,
+        known: WatchedTimer,
+        observed: Observation,
+        tasks: Mapping[str, Task],
+        at: datetime,
+        *,
+        is_due: bool,
     ) -> Observation:
-        result = conclude(known, observed, at)
+        if not is_due and observed.timer is known and not known.running:
+            return observed
+        result = conclude(known, follow(observed, tasks, at), at)
         if not is_due and (result.timer is known or result.timer == known):
             return result
         look_at = next_look(result.timer, at, self._looks, self._chance)
-        return replace(result, timer=replace(result.timer, look_at=look_at))
+        timer = replace(result.timer, look_at=look_at)
+        return Observation(timer, result.runs, result.news, is_redrawn=result.is_redrawn)
 
-    def _keep(
-        self, watch: Watch, known: Sequence[WatchedTimer], observed: Sequence[Observation], at: datetime
-    ) -> None:
+    def _keep(self, looks: Sequence[Look]) -> None:
+        if self._watches.keep(looks):
+            return
+        if len(looks) > 1:
+            for look in looks:
+                self._keep([look])
+            return
+        # Its owner changed a timer meanwhile: what was seen may be older than that.
+        [look] = looks
+        again = replace(look.after, due=self._clock() + self._looks.first)
+        self._watches.keep([Look(look.watch, again)])
+
+    def _seen(self, watch: Watch, known: Sequence[WatchedTimer], observed: Sequence[Observation]) -> Look:
         expected = [one.timer.look_at for one in observed if one.timer.look_at]
-        after = Watch(watch.watch_id, watch.person, due=min(expected, default=None))
+        due = self._with_others(min(expected)) if expected else None
         changed = [
             one
             for before, one in zip(known, observed, strict=True)
             if one.runs or (one.timer is not before and one.timer != before)
         ]
-        posts = self._addressed(watch, changed)
-        if not self._watches.keep(watch, after, changed, posts):
-            # Its owner changed a timer meanwhile: what was seen may be older than that.
-            self._watches.keep(watch, replace(after, due=at + self._looks.first), (), ())
-        if posts or any(one.is_redrawn for one in changed):
-            self._wake()
+        after = Watch(watch.watch_id, watch.person, due=due)
+        return Look(watch, after, changed)
 
-    def _addressed(self, watch: Watch, observed: Sequence[Observation]) -> list[Post]:
-        told = [one for one in observed if one.news]
-        if not told:
-            return []
-        audience = self._watches.audience(watch.person.team_id, [one.timer.job_id for one in told])
-        return [post for one in told for post in addressed(one, audience)]
+    def _with_others(self, due: datetime) -> datetime:
+        """Give the next moment at which people's timers are looked at: those of several together."""
+        return due + (_ANY_MIDNIGHT - due) % (self._looks.first * TOGETHER_WITHIN)
 
-    def _rest(self, watch: Watch, known: Sequence[WatchedTimer], at: datetime) -> None:
+    def _addressed(self, looks: Sequence[Look]) -> list[Look]:
+        """Add who is to hear of what is new, with one question for each workspace."""
+        told: dict[str, list[str]] = {}
+        for look in looks:
+            for one in look.observed:
+                if one.news:
+                    told.setdefault(look.watch.person.team_id, []).append(one.timer.job_id)
+        audiences = {team_id: self._watches.audience(team_id, job_ids) for team_id, job_ids in told.items()}
+        return [
+            replace(look, posts=[*look.posts, *_posts(look, audiences[look.watch.person.team_id])])
+            if look.watch.person.team_id in audiences
+            else look
+            for look in looks
+        ]
+
+    def _rest(self, watch: Watch, known: Sequence[WatchedTimer], at: datetime) -> Look:
         """Rest until the person signs in again; they are told once, and the team sees it."""
         blind = [
             Observation(replace(timer, unwatched=SIGNED_OUT, is_resuming=False), is_redrawn=True)
@@ -210,8 +262,7 @@ class Watching:
             if timer.unwatched != SIGNED_OUT
         ]
         posts = self._to_owner(watch, known, Event.SIGNED_OUT, at) if blind else []
-        self._watches.keep(watch, Watch(watch.watch_id, watch.person), blind, posts)
-        self._wake()
+        return Look(watch, Watch(watch.watch_id, watch.person), blind, posts)
 
     def _later(
         self,
@@ -220,7 +271,7 @@ class Watching:
         at: datetime,
         *,
         retry_after: float | None = None,
-    ) -> None:
+    ) -> Look:
         since = watch.silent_since or at
         was_due = any(timer.running or (timer.next_run and timer.next_run <= at) for timer in known)
         tells = not watch.is_told and was_due and at - since >= self._looks.first * QUIET_LOOKS
@@ -233,16 +284,17 @@ class Watching:
             silent_since=since,
             is_told=watch.is_told or tells,
         )
-        posts = self._to_owner(watch, known, Event.SILENT, since) if tells else []
-        self._watches.keep(watch, later, (), posts)
-        if posts:
-            self._wake()
+        return Look(watch, later, posts=self._to_owner(watch, known, Event.SILENT, since) if tells else ())
 
     def _to_owner(
         self, watch: Watch, known: Sequence[WatchedTimer], event: Event, at: datetime
     ) -> list[Post]:
         news = News(event, known[0].job_id, at) if known else None
         return [Post(watch.person.team_id, watch.person.user_id, news)] if news else []
+
+
+def _posts(look: Look, audience: Audience) -> list[Post]:
+    return [post for one in look.observed if one.news for post in addressed(one, audience)]
 
 
 def addressed(observed: Observation, audience: Audience) -> list[Post]:

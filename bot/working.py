@@ -62,13 +62,16 @@ class Line(Generic[_Item]):
     """A queue, and what is done with each of its items.
 
     `lets_go` says that the work itself lets go of its item, in the write that ends it: one write less for
-    what happens often.
+    what happens often. `together` does the work of several at once, up to `most` in one thread; if it fails,
+    nothing is done, and each is worked on by itself.
     """
 
     name: str
     queue: Queue[_Item]
     work: Callable[[_Item], None]
     lets_go: bool = False
+    together: Callable[[Sequence[_Item]], None] | None = None
+    most: int = 1
 
 
 class NotOurs(Exception):
@@ -226,7 +229,7 @@ class Workers:
             return False
         items: Sequence[_Item] = ()
         try:
-            items = line.queue.claim(limit=1)
+            items = line.queue.claim(limit=line.most)
         finally:
             if not items:
                 self._free.release()
@@ -235,17 +238,37 @@ class Workers:
             for item in items:
                 line.queue.release(item)
             return False
-        for item in items:
+        if items:
             with self._hands:
-                self._in_hand[id(item)] = (line, item)
-            self._pool.submit(self._work, line, item)
+                self._in_hand |= {id(item): (line, item) for item in items}
+            self._pool.submit(self._work, line, items)
         return bool(items)
 
-    def _work(self, line: Line[_Item], item: _Item) -> None:
-        # Items of several queues are about a request, and say so by this name.
-        request_id = getattr(item, "request_id", None)
-        with about(queue=line.name, request_id=request_id):
-            self._carry_out(line, item)
+    def _work(self, line: Line[_Item], items: Sequence[_Item]) -> None:
+        try:
+            if not self._carry_out_together(line, items):
+                for item in items:
+                    # Items of several queues are about a request, and say so by this name.
+                    with about(queue=line.name, request_id=getattr(item, "request_id", None)):
+                        self._carry_out(line, item)
+        finally:
+            with self._hands:
+                for item in items:
+                    del self._in_hand[id(item)]
+                self._hands.notify_all()
+            self._free.release()
+            self._woken.set()
+
+    def _carry_out_together(self, line: Line[_Item], items: Sequence[_Item]) -> bool:
+        if line.together is None or len(items) == 1:
+            return False
+        try:
+            with about(queue=line.name):
+                line.together(items)
+        except Exception:
+            log.exception("work on several failed; each is tried by itself", extra={"queue": line.name})
+            return False
+        return True
 
     def _carry_out(self, line: Line[_Item], item: _Item) -> None:
         try:
@@ -261,12 +284,6 @@ class Workers:
         else:
             if not line.lets_go:
                 self._let_go(lambda: line.queue.release(item))
-        finally:
-            with self._hands:
-                del self._in_hand[id(item)]
-                self._hands.notify_all()
-            self._free.release()
-            self._woken.set()
 
     def _let_go(self, let_go: Callable[[], None]) -> None:
         """Let go of an item, sooner or later: nobody claims anew what this process holds while it lives."""

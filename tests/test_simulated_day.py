@@ -1,16 +1,20 @@
 """Days that pass in seconds: what watching costs, and what becomes of news while a service is down."""
 
+import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from benchmarks.simulated_day import MORNING, Day, day
+from benchmarks.simulated_day import LOOKS, MORNING, Day, day
+from bot.accounts import SlackUser
 from bot.news import Event
 from bot.store.port import Database
-from bot.timers import RunState
+from bot.store.showing import TimerStore
+from bot.timers import RunState, Task, Timer
+from bot.watching import Watching
 from tests.store.looking import Overheard
 
 PEOPLE = 5
@@ -63,6 +67,65 @@ def test_a_look_and_an_edit_take_few_statements_and_few_writes(tmp_path: Path) -
     # One of them asks whether anything is due, and is asked at every moment for watches and for places.
     asked = [sql for sql, _ in overheard.asked if "lease_owner" not in sql]
     assert len(asked) <= 3 * done
+
+
+class Meddled:
+    """A Globus during whose first answer its owner changes a timer."""
+
+    def __init__(self, simulated: Day) -> None:
+        self._globus = simulated.globus
+        self._timers = TimerStore(simulated.database, clock=simulated.clock)
+        self.owner: SlackUser | None = None
+
+    def timers(self, person: SlackUser) -> Sequence[Timer]:
+        seen = self._globus.timers(person)
+        if self.owner is None:
+            self.owner = person
+            self._timers.look_soon(person, [seen[0].job_id])
+        return seen
+
+    def timer(self, person: SlackUser, job_id: str) -> Timer | None:
+        return self._globus.timer(person, job_id)
+
+    def tasks(self, person: SlackUser, task_ids: Collection[str]) -> Mapping[str, Task]:
+        return self._globus.tasks(person, task_ids)
+
+    def resume(self, person: SlackUser, job_id: str) -> None:
+        self._globus.resume(person, job_id)
+
+
+def test_a_timer_that_changes_during_a_look_holds_back_nothing_that_was_seen_of_others(
+    simulated: Day,
+) -> None:
+    simulated.run(MORNING + timedelta(hours=2))
+    simulated.clock.now += timedelta(hours=1)
+    meddled = Meddled(simulated)
+    watching = Watching(
+        watches=simulated.watches,
+        sight=meddled,
+        looks=LOOKS,
+        clock=simulated.clock,
+        chance=random.Random(1),  # noqa: S311 - a simulation
+        wake=lambda: None,
+    )
+
+    watches = simulated.watches.claim(limit=PEOPLE)
+    versions = {watch.person: timer_versions(simulated, watch.person) for watch in watches}
+    watching.work_together(watches)
+
+    changed = {
+        person: sum(one != two for one, two in zip(timer_versions(simulated, person), before, strict=True))
+        for person, before in versions.items()
+    }
+    assert meddled.owner
+    assert changed.pop(meddled.owner) == 1
+    assert all(count > 5 for count in changed.values())
+    assert [watch.person for watch in simulated.watches.claim(limit=PEOPLE)] == [meddled.owner]
+
+
+def timer_versions(simulated: Day, person: SlackUser) -> list[int]:
+    timers = sorted(simulated.watches.timers(person), key=lambda timer: timer.job_id)
+    return [timer.version for timer in timers]
 
 
 def test_each_first_failure_reaches_the_thread_and_its_owner_once(simulated: Day) -> None:

@@ -107,6 +107,28 @@ def test_what_is_claimed_while_the_end_has_begun_is_done_too() -> None:
         assert sorted(done) == sorted(queue.released) == list(range(8))
 
 
+def test_several_are_worked_on_together_and_each_by_itself_if_that_fails() -> None:
+    together, alone = list[list[int]](), list[int]()
+
+    def work(item: int) -> None:
+        if item == 3:
+            raise ZeroDivisionError
+        alone.append(item)
+
+    def work_on(items: Sequence[int]) -> None:
+        together.append(list(items))
+        if 3 in items:
+            raise ZeroDivisionError
+
+    queue = Queue(1, 2, 3, 4, 5)
+    line = Line("numbers", queue, work, lets_go=True, together=work_on, most=2)
+    with at_work(Workers([line], clock=Clock())):
+        wait_for(lambda: sorted(alone) == [4, 5] and bool(queue.postponed))
+
+    assert sorted(together) == [[1, 2], [3, 4]]
+    assert queue.postponed == [(3, NOW + working.AFTER_A_CRASH)]
+
+
 def test_work_that_lets_go_itself_is_not_let_go_again() -> None:
     queue, done = Queue(1), list[int]()
     with at_work(Workers([Line("numbers", queue, done.append, lets_go=True)], clock=Clock())):

@@ -108,18 +108,17 @@ class SqliteDatabase:
 
         Each write lets all other connections read anew what they had read before.
         """
-        if brief:
-            with self._writer.resting() as database:
-                if database:
-                    return job(database)
-        reader = getattr(self._readers, "database", None)
+        return self._writer.lend(job, self._reader) if brief else job(self._reader())
+
+    def _reader(self) -> Lean:
+        reader: Lean | None = getattr(self._readers, "database", None)
         if reader is None:
             reader = connect_lean(self.path)
             reader.execute("PRAGMA query_only = ON")
             # Only the writer may checkpoint: a checkpoint that races a commit is how old SQLites lose data.
             reader.execute("PRAGMA wal_autocheckpoint = 0")
             self._readers.database = reader
-        return job(reader)
+        return reader
 
     async def read_soon(self, job: Callable[[Lean], _Value]) -> _Value:
         """Read in a thread, and give the event loop to others meanwhile."""

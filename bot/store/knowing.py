@@ -95,7 +95,7 @@ def _timer(row: Sequence[Any]) -> WatchedTimer:
         failed,
         bool(is_failing),
         _last(last) if last else None,
-        () if running == "[]" else tuple(map(run_from, json.loads(running))),
+        _running(running),
         as_moment(seen_until),
         bool(run_news),
         redraws,
@@ -108,6 +108,11 @@ def _timer(row: Sequence[Any]) -> WatchedTimer:
 @lru_cache(maxsize=LATELY)
 def _last(text: str) -> Run:
     return run_from(json.loads(text))
+
+
+@lru_cache(maxsize=LATELY)
+def _running(text: str) -> tuple[Run, ...]:
+    return tuple(map(run_from, json.loads(text)))
 
 
 def inactivity_from(text: str | None) -> Inactivity | None:

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from sqlite_utils import Database as SqliteUtils
 
 from bot.errors import DatabaseProblem
-from bot.store.connecting import Lean, sqlite3
+from bot.store.connecting import Opened, sqlite3
 from bot.store.examining import open_everything
 from bot.store.migrations import known_steps, schema
 from bot.store.vault import Vault
@@ -76,7 +76,7 @@ def restore(file: Path, to: Path, vault: Vault, *, at: datetime) -> tuple[Verifi
 
 
 @contextmanager
-def _read_only(file: Path) -> Iterator[Lean]:
+def _read_only(file: Path) -> Iterator[Opened]:
     if not file.is_file():
         raise DatabaseProblem(f"There is no backup {file}.", "Check its name.")
     journal = file.with_name(file.name + "-wal")
@@ -86,7 +86,7 @@ def _read_only(file: Path) -> Iterator[Lean]:
         )
     # Immutable: no journal is made beside a file that may lie on a read-only disk.
     connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-    database = Lean(connection)
+    database = Opened(connection)
     try:
         yield database
     finally:

@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Final
 
 from bot.accounts import SlackUser
-from bot.news import Follower, Post, WatchedTimer, Wish
-from bot.observing import Observation
+from bot.news import Follower, WatchedTimer, Wish
 from bot.store.knowing import ONE, ChangedMeanwhile, record, timers_of
 from bot.store.port import Connection, Database
 from bot.store.queue import MINE, as_moment, as_text, claim, recover, release
 from bot.store.telling import put
-from bot.watching import Audience, Watch
+from bot.watching import Audience, Look, Watch
 from bot.working import NotOurs
 
 _OF_A_PERSON: Final = """
@@ -52,27 +51,25 @@ class WatchStore:
                 muted=frozenset(row["channel_id"] for row in database.query(muted, [team_id])),
             )
 
-        return self._database.read(read)
+        return self._database.read(read, brief=True)
 
-    def keep(
-        self, watch: Watch, after: Watch, observed: Sequence[Observation], posts: Sequence[Post]
-    ) -> bool:
-        """Commit a look in one step; False, and nothing changes, if a timer was changed meanwhile.
+    def keep(self, looks: Sequence[Look]) -> bool:
+        """Commit looks in one step; False, and nothing changes, if a timer was changed meanwhile.
 
-        Whoever asked for another look meanwhile gets it. A look without news need not last: what a power cut
-        takes back is seen again. Raises NotOurs, and nothing changes either, if
-        somebody else looks by now.
+        Whoever asked for another look meanwhile gets it. Looks without news need not last: what a power cut
+        takes back is seen again. Raises NotOurs, and nothing changes either, if somebody else looks by now.
         """
         at = self._clock()
 
         def keep(database: Connection) -> None:
-            for one in observed:
-                record(database, one, at=at)
-            put(database, posts, at=at)
-            _save(database, watch, after, owner=self._owner)
+            for look in looks:
+                for one in look.observed:
+                    record(database, one, at=at)
+                put(database, look.posts, at=at)
+                _save(database, look.watch, look.after, owner=self._owner)
 
         try:
-            self._database.write(keep, lasting=bool(posts))
+            self._database.write(keep, lasting=any(look.posts for look in looks))
         except ChangedMeanwhile:
             return False
         return True

@@ -3,9 +3,8 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -85,15 +84,14 @@ class Writer:
         if self._is_closing and not self.alive:
             self._refuse_what_is_left()
 
-    @contextmanager
-    def resting(self) -> Iterator[Lean | None]:
-        """Lend the connection for a moment, to read with it; None, at once, while somebody else has it."""
-        is_free = self._turn.acquire(blocking=False)
+    def lend(self, job: Callable[[Lean], _Value], otherwise: Callable[[], Lean]) -> _Value:
+        """Read with the writer's connection, or with another one, at once, while somebody has the turn."""
+        if not self._turn.acquire(blocking=False):
+            return job(otherwise())
         try:
-            yield self._database if is_free and not self._is_closed else None
+            return job(otherwise() if self._is_closed else self._database)
         finally:
-            if is_free:
-                self._turn.release()
+            self._turn.release()
 
     def close(self) -> None:
         """Finish the writes under way; whoever writes after that is refused."""

@@ -17,7 +17,7 @@ from bot.store.queue import hurry
 from bot.store.telling import MailboxStore
 from bot.store.watching import WatchStore
 from bot.telling import Subject, Telling
-from bot.watching import Watch
+from bot.watching import Look, Watch
 from bot.working import Line, Workers
 from tests.faults.bench import ADA, Bench, bench
 from tests.faults.calls import CREATION
@@ -113,7 +113,7 @@ def _at_work(one: Bench, heard: Heard) -> Iterator[None]:
 
     def look(watch: Watch) -> None:
         heard.looks.append(watch.watch_id)
-        watches.keep(watch, replace(watch, due=one.clock() + LOOKS), (), ())
+        watches.keep([Look(watch, replace(watch, due=one.clock() + LOOKS))])
 
     def set_back(before: object, at: object) -> None:
         del before, at

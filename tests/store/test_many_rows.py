@@ -23,7 +23,7 @@ from bot.store.showing import TimerStore
 from bot.store.telling import MailboxStore
 from bot.store.watching import WatchStore
 from bot.telling import Mailbox
-from bot.watching import Watch
+from bot.watching import Look, Watch
 from bot.working import NotOurs
 from tests.store.looking import Overheard
 
@@ -56,7 +56,7 @@ def looks(database: Database) -> None:
     watches.find("T1", "a")
     watches.audience("T1", ["a", "b"])
     with suppress(NotOurs):
-        watches.keep(Watch(1, ADA), Watch(1, ADA), (), ())
+        watches.keep([Look(Watch(1, ADA), Watch(1, ADA))])
 
 
 def telling(database: Database) -> None:

@@ -24,7 +24,7 @@ from bot.store.telling import MailboxStore
 from bot.store.vault import Vault, new_key, read_keys
 from bot.store.watching import WatchStore
 from bot.timers import Inactivity, Run, RunState, TimerStatus
-from bot.watching import Watch
+from bot.watching import Look, Watch
 from bot.working import NotOurs
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -77,7 +77,7 @@ class Stores:
         inactivity = Inactivity(is_paused=False, **why)  # type: ignore[arg-type]
         stopped = replace(self.timer(), status=TimerStatus.INACTIVE, inactivity=inactivity)
         watch = self.claimed()
-        assert self.watches.keep(watch, replace(watch, due=None), [Observation(stopped)], ())
+        assert self.watches.keep([Look(watch, replace(watch, due=None), [Observation(stopped)])])
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_what_was_seen_is_read_back_as_it_was(stores: Stores) -> None:
         is_failing=True,
     )
 
-    assert stores.watches.keep(watch, replace(watch, due=seen.look_at), [Observation(seen, (RUN,))], ())
+    assert stores.watches.keep([Look(watch, replace(watch, due=seen.look_at), [Observation(seen, (RUN,))])])
 
     assert stores.timer() == replace(seen, version=known.version + 1)
 
@@ -133,14 +133,29 @@ def test_what_was_seen_is_read_back_as_it_was(stores: Stores) -> None:
 def test_a_look_that_began_before_a_change_changes_nothing(stores: Stores) -> None:
     stores.made()
     watch, known = stores.claimed(), stores.timer()
-    assert stores.watches.keep(watch, watch, [Observation(replace(known, succeeded=1))], ())
+    assert stores.watches.keep([Look(watch, watch, [Observation(replace(known, succeeded=1))])])
     post = Post("T1", "UADA", News(Event.STOPPED, "job", NOW))
 
-    late = stores.watches.keep(watch, watch, [Observation(replace(known, succeeded=7), (RUN,))], [post])
+    late = stores.watches.keep(
+        [Look(watch, watch, [Observation(replace(known, succeeded=7), (RUN,))], [post])]
+    )
 
     assert not late
     assert stores.timer().succeeded == 1
     assert stores.mailboxes.claim(limit=10) == []
+
+
+def test_looks_are_kept_together_or_not_at_all(stores: Stores) -> None:
+    stores.made()
+    stores.made("other")
+    watch, known, other = stores.claimed(), stores.timer(), stores.timer("other")
+    assert stores.watches.keep([Look(watch, watch, [Observation(replace(other, succeeded=1))])])
+    seen, late = (Observation(replace(one, succeeded=7)) for one in (known, other))
+
+    assert not stores.watches.keep([Look(watch, watch, [seen]), Look(watch, watch, [late])])
+    assert stores.timer() == known
+    assert stores.watches.keep([Look(watch, watch, [seen])])
+    assert stores.timer().succeeded == 7
 
 
 def test_somebody_who_signs_in_during_a_look_is_looked_at_again(stores: Stores) -> None:
@@ -148,7 +163,7 @@ def test_somebody_who_signs_in_during_a_look_is_looked_at_again(stores: Stores) 
     watch = stores.claimed()
     stores.requests.resume(ADA, NO_SESSION)
 
-    stores.watches.keep(watch, replace(watch, due=None), (), ())
+    stores.watches.keep([Look(watch, replace(watch, due=None))])
 
     assert stores.claimed().person == ADA
 
@@ -214,10 +229,10 @@ def test_a_timer_edited_into_another_channel_is_announced_there_anew(stores: Sto
 def test_a_change_that_comes_while_an_announcement_is_drawn_is_drawn_too(stores: Stores) -> None:
     stores.made()
     watch, known = stores.claimed(), stores.timer()
-    stores.watches.keep(watch, watch, [Observation(replace(known, succeeded=1), is_redrawn=True)], ())
+    stores.watches.keep([Look(watch, watch, [Observation(replace(known, succeeded=1), is_redrawn=True)])])
     drawing = stores.timer().redraws
     seen = replace(stores.timer(), succeeded=2)
-    stores.watches.keep(watch, watch, [Observation(seen, is_redrawn=True)], ())
+    stores.watches.keep([Look(watch, watch, [Observation(seen, is_redrawn=True)])])
     [mailbox] = stores.mailboxes.claim(limit=10)
     assert known.redraws < drawing
 
@@ -235,13 +250,13 @@ def test_a_place_that_has_its_turn_keeps_it_when_more_is_to_be_shown_and_news_co
     stores.made()
     seen = Observation(replace(stores.timer(), last=RUN), is_redrawn=True)
     watch = stores.claimed()
-    assert stores.watches.keep(watch, replace(watch, due=NOW), [seen], ())
+    assert stores.watches.keep([Look(watch, replace(watch, due=NOW), [seen])])
     [mailbox] = stores.mailboxes.claim(limit=10)
     stores.mailboxes.later(replace(mailbox, due=NOW + timedelta(minutes=1)))
 
     again = replace(seen, timer=replace(seen.timer, version=seen.timer.version + 1))
     watch = stores.claimed()
-    assert stores.watches.keep(watch, replace(watch, due=NOW), [again], ())
+    assert stores.watches.keep([Look(watch, replace(watch, due=NOW), [again])])
     assert list(stores.mailboxes.claim(limit=10)) == []
 
     stores.mailboxes.add([Post("T1", "C1", News(Event.STOPPED, "job", NOW), "job.1")])
@@ -285,9 +300,8 @@ def test_what_somebody_leaves_behind_says_so_and_is_watched_again_when_they_come
 def test_nothing_of_a_workspace_is_left(stores: Stores) -> None:
     stores.made()
     watch = stores.claimed()
-    stores.watches.keep(
-        watch, watch, [Observation(replace(stores.timer(), last=RUN), (RUN,), is_redrawn=True)], ()
-    )
+    seen = Observation(replace(stores.timer(), last=RUN), (RUN,), is_redrawn=True)
+    stores.watches.keep([Look(watch, watch, [seen])])
     stores.mailboxes.add([Post("T1", "C1", News(Event.STOPPED, "job", NOW))])
 
     stores.partings.forget_workspace("T1")
@@ -308,9 +322,9 @@ def test_a_look_by_whoever_holds_the_watch_no_more_changes_nothing(
     post = Post("T1", "UADA", News(Event.STOPPED, "job", NOW))
 
     with pytest.raises(NotOurs):
-        stores.watches.keep(watch, replace(watch, due=None), (), [post])
+        stores.watches.keep([Look(watch, replace(watch, due=None), (), [post])])
     assert stores.count("posts") == 0
-    assert another.keep(same, replace(same, due=None), (), [post])
+    assert another.keep([Look(same, replace(same, due=None), (), [post])])
     assert stores.count("posts") == 1
 
 
