@@ -1,5 +1,6 @@
 """Outages at their full length, with a clock that does not wait."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -42,7 +43,8 @@ def test_globus_down_for_an_hour_is_one_quiet_note_and_few_calls(
         own.pass_by(timedelta(hours=1))
         during = asked() - before
         empty_stage.clear_globus_faults()
-        own.until(lambda: "2 runs" in words(announcement(empty_stage)), "the second run")
+        # The next look may be ten minutes away by then, and the third run come before it.
+        own.until(lambda: bool(re.search(r"[23] runs", words(announcement(empty_stage)))), "the second run")
 
     [note] = direct(empty_stage, "Globus has not answered since")
     assert "Nightly" in words(note)
