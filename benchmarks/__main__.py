@@ -1,6 +1,6 @@
 """The bot next to bare Bolt, on this machine, in one run.
 
-    python -m benchmarks [--only answers] [--seconds 2] [--rounds 3] [--markdown]
+    python -m benchmarks [--only answers] [--seconds 2] [--rounds 3] [--message command] [--markdown]
 
 Every process that is measured has one core to itself, the load and the pretend services have the other.
 """
@@ -17,9 +17,10 @@ from typing import Final
 
 import click
 
-from benchmarks.answering import measured, summaries, whole
+from benchmarks.answering import KINDS, measured, summaries, whole
 from benchmarks.bench import FULL, QUICK, Bench, Extent, bench
 from benchmarks.disk import disk
+from benchmarks.globus import DELAYS
 from benchmarks.screens import screens
 from benchmarks.starting import starting
 from benchmarks.tables import Table
@@ -68,6 +69,9 @@ async def run(names: Sequence[str], extent: Extent, draw: Callable[[Table], str]
 @click.option("--only", type=click.Choice(list(BENCHMARKS)), multiple=True, help="Only these; else all.")
 @click.option("--seconds", type=float, help="How long each load lasts.")
 @click.option("--rounds", type=int, help="Of how many rounds the median counts.")
+@click.option("--message", type=click.Choice(list(KINDS)), multiple=True, help="Only these; else all.")
+@click.option("--at-once", type=int, multiple=True, help="How many messages are under way at a time.")
+@click.option("--globus", type=click.Choice(list(DELAYS)), multiple=True, help="How long its calls take.")
 @click.option("--timers", type=int, help="How many timers somebody has who looks at them.")
 @click.option("--quick", is_flag=True, help="As little of everything as shows that it works.")
 @click.option("--markdown", is_flag=True, help="Write tables as Markdown.")
@@ -76,6 +80,9 @@ def main(  # noqa: D103 - the help says it
     only: tuple[str, ...],
     seconds: float | None,
     rounds: int | None,
+    message: tuple[str, ...],
+    at_once: tuple[int, ...],
+    globus: tuple[str, ...],
     timers: int | None,
     quick: bool,
     markdown: bool,
@@ -85,6 +92,9 @@ def main(  # noqa: D103 - the help says it
         usual,
         seconds=usual.seconds if seconds is None else seconds,
         rounds=rounds or usual.rounds,
+        messages=message,
+        at_once=at_once or usual.at_once,
+        delays=globus or usual.delays,
         timers=timers or usual.timers,
     )
     click.echo(machine() + "\n")

@@ -20,11 +20,11 @@ KINDS: Final[Mapping[str, Callable[[], Kind]]] = {
 REFERENCE: Final = "AsyncApp, uvicorn"
 """What the ratios are to."""
 
-LIMITS: Final = {"AsyncApp + views.open": "command", "AsyncApp + one row": "submission"}
-"""Bare apps that do what a bot cannot leave out, and with which kind of message they do it."""
+LIMIT: Final = "AsyncApp, the least"
+"""The bare app that does what a bot cannot leave out, with commands and with submissions."""
 
 APPS: Final = (REFERENCE, "Bolt, Flask, gunicorn")
-BARE: Final = (*APPS, *LIMITS)
+BARE: Final = (*APPS, LIMIT)
 CEILING: Final = "no app at all"
 HTTP: Final = "bot, HTTP"
 SOCKET: Final = "bot, Socket Mode"
@@ -74,25 +74,24 @@ class _Running:
 async def measured(bench: Bench, extent: Extent) -> Mapping[Case, Found]:
     """Measure every arrangement in turn, each started anew, in rounds; the bare app before each pair."""
     found: dict[Case, Found] = {}
-    others = (*APPS[1:], CEILING, *LIMITS) if extent.limits else APPS[1:]
+    others = (*APPS[1:], CEILING, LIMIT) if extent.limits else APPS[1:]
     for _ in range(extent.rounds):
         for number_of_block, delay in enumerate(extent.delays):
             for name in (REFERENCE, *others) if number_of_block == 0 else (REFERENCE,):
-                kinds = [LIMITS[name]] if name in LIMITS else list(KINDS)
                 async with _bare_app(bench, name) as running:
-                    await _drive(running, found, extent, name, NO_GLOBUS, kinds)
+                    await _drive(running, found, extent, name, NO_GLOBUS)
             bench.globus.take(DELAYS[delay])
             for name in (HTTP, SOCKET):
                 async with _bot(bench, name) as running:
-                    await _drive(running, found, extent, name, delay, list(KINDS))
+                    await _drive(running, found, extent, name, delay)
             bench.globus.take(0)
     return found
 
 
-async def _drive(
-    running: _Running, found: dict[Case, Found], extent: Extent, name: str, globus: str, kinds: Sequence[str]
-) -> None:
-    for kind in kinds:
+async def _drive(running: _Running, found: dict[Case, Found], extent: Extent, name: str, globus: str) -> None:
+    for kind in extent.messages or KINDS:
+        if name == LIMIT and kind == "options":
+            continue
         ask = running.ask(KINDS[kind]())
         for at_once in extent.at_once:
             before = running.server.busy()
@@ -145,11 +144,10 @@ def _summary(found: Mapping[Case, Found], title: str, shares_of: Callable[[Found
     names = [(name, delay) for name in (HTTP, SOCKET) for delay in delays]
     rows = []
     for kind, at_once in {(case.kind, case.at_once): None for case in cases}:
-        limits = [Case(kind, NO_GLOBUS, at_once, name) for name, does in LIMITS.items() if does == kind]
-        shares = [number(median(shares_of(found[case]))) for case in limits if case in found]
+        least = found.get(Case(kind, NO_GLOBUS, at_once, LIMIT))
         bots = [Case(kind, delay, at_once, name) for name, delay in names]
         late = sum(load.late for case in bots for load in found[case].loads)
-        limit = shares[0] if shares else NO_GLOBUS
+        limit = number(median(shares_of(least))) if least else NO_GLOBUS
         rows.append(
             (kind, str(at_once), limit, *(number(median(shares_of(found[case]))) for case in bots), str(late))
         )

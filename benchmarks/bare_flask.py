@@ -7,7 +7,7 @@ from slack_bolt import Ack, App
 from slack_bolt.adapter.flask import SlackRequestHandler
 from slack_bolt.authorization import AuthorizeResult
 
-from benchmarks.messages import BOT_TOKEN, SIGNING_SECRET
+from benchmarks.workspace import BOT_TOKEN, SIGNING_SECRET
 
 _bolt = App(
     signing_secret=SIGNING_SECRET,

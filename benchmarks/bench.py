@@ -14,7 +14,8 @@ from benchmarks.servers import Prepared
 class Extent:
     """How much: seconds of each measurement, rounds of which the median counts, and how many at a time.
 
-    `limits` says whether it is measured too what no bot and no load generator could do better.
+    `limits` says whether it is measured too what no bot and no load generator could do better; `messages`
+    are the kinds that are sent, all without any.
     """
 
     seconds: float
@@ -24,6 +25,7 @@ class Extent:
     timers: int
     looks: int
     limits: bool = True
+    messages: tuple[str, ...] = ()
 
 
 FULL = Extent(2.0, 3, (1, 50, 200), ("instant", "300 ms", "5 s", "hanging"), timers=500, looks=200)

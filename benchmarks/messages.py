@@ -13,17 +13,13 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from benchmarks.workspace import CHANNEL, SIGNING_SECRET, TEAM
 from bot.sandbox.globus.collections import SHARED
 from bot.slack.form import FormContext, form_view
 from bot.storing import now
 
 Json = dict[str, Any]
 
-TEAM: Final = "T0BENCH001"
-CHANNEL: Final = "C0BENCH001"
-BOT_TOKEN: Final = "xoxb-benchmark"  # noqa: S105 - of a Slack that exists only here
-APP_TOKEN: Final = "xapp-benchmark"  # noqa: S105 - the same
-SIGNING_SECRET: Final = "5b0a1d7c9e3f4a6882c4d6e8f0a2b4c6"  # noqa: S105 - the same
 PEOPLE: Final = 50
 """Those who are linked, and do something in turn."""
 

@@ -15,7 +15,8 @@ from aiohttp import WSMsgType, web
 from typing_extensions import override
 
 from benchmarks.load import LONGEST, Ask
-from benchmarks.messages import CHANNEL, TEAM, Kind, filled_in
+from benchmarks.messages import Kind, filled_in
+from benchmarks.workspace import CHANNEL, TEAM
 
 _USER: Final = {"id": "U0BENCH000", "team_id": TEAM, "tz": "Europe/Berlin", "name": "ada"}
 _VIEW: Final = {

@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 
-from benchmarks.messages import PEOPLE, TEAM, person
+from benchmarks.messages import PEOPLE, person
+from benchmarks.workspace import TEAM
 from bot.accounts import Account, SlackUser
 from bot.building import Parts
 from bot.operating import configured

@@ -14,8 +14,8 @@ from typing import Final
 
 import aiohttp
 
-from benchmarks.messages import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from benchmarks.pretend_slack import PretendSlack
+from benchmarks.workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.sandbox.demo import STOP_SECONDS
 from tests.stories.stage import free_port
 
@@ -67,13 +67,12 @@ class Prepared:
 def command_of(name: str, port: int, slack: PretendSlack, folder: Path) -> Sequence[str]:
     """Give the command that starts a bare app."""
     python = sys.executable
-    starlette = (python, "-m", "benchmarks.bare_starlette", str(port), slack.api_url)
+    least = (python, "-m", "benchmarks.least_starlette", str(port), slack.api_url, str(folder / "kept.db"))
     gunicorn = (python, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "16")
     return {
         "Bolt, Flask, gunicorn": (*gunicorn, "--bind", f"127.0.0.1:{port}", "benchmarks.bare_flask:app"),
-        "AsyncApp, uvicorn": starlette,
-        "AsyncApp + views.open": (*starlette, "--opens"),
-        "AsyncApp + one row": (*starlette, "--keeps", str(folder / "kept.db")),
+        "AsyncApp, uvicorn": (python, "-m", "benchmarks.bare_starlette", str(port)),
+        "AsyncApp, the least": least,
         "no app at all": (python, "-m", "benchmarks.trivial", str(port)),
     }[name]
 
