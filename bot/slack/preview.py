@@ -71,7 +71,7 @@ def _shifted(shift: ClockShift, schedule: Schedule, zone: ZoneInfo) -> str:
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:
     local = moment.astimezone(zone)
-    return f"{local:%a} {_day(local)} {local:%H:%M}"
+    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"
 
 
 def _day(moment: datetime) -> str:

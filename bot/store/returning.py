@@ -4,12 +4,12 @@ Each wake of the loop is a change of threads, for which whoever works waits up t
 """
 
 import asyncio
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 _Connection = TypeVar("_Connection")
 _Value = TypeVar("_Value")
@@ -56,30 +56,31 @@ def _tell_here(done: asyncio.Future[list[Outcome]]) -> None:
 
 
 class Reads(Generic[_Connection]):
-    """Reads for an event loop in its threads; those that come together are carried out by one of them.
+    """Reads for an event loop in its threads; those of one turn of the loop are carried out by one of them.
 
     For short reads only: each is told with the others of its group.
     """
 
     def __init__(self, read: Callable[[Callable[[_Connection], Any]], Any]) -> None:
         self._read = read
-        self._waiting: Final = deque[tuple[Callable[[_Connection], Any], asyncio.Future[Any]]]()
+        self._group: list[tuple[Callable[[_Connection], Any], asyncio.Future[Any]]] = []
 
     async def begin(self, job: Callable[[_Connection], _Value]) -> _Value:
         """Read, and give the event loop to others meanwhile. Raises what the job raises."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[_Value] = loop.create_future()
-        self._waiting.append((job, answer))
-        if len(self._waiting) == 1:
-            loop.run_in_executor(None, self._carry_out).add_done_callback(_tell_here)
+        if not self._group:
+            loop.call_soon(self._send_off, loop)
+        self._group.append((job, answer))
         return await answer
 
-    def _carry_out(self) -> list[Outcome]:
-        group = []
-        # What is added after the last look is the first of the next group, for which a thread is called anew.
-        while self._waiting:
-            group.append(self._waiting.popleft())
-        return [self._outcome(job, answer) for job, answer in group]
+    def _send_off(self, loop: asyncio.AbstractEventLoop) -> None:
+        group, self._group = self._group, []
+
+        def carry_out() -> list[Outcome]:
+            return [self._outcome(job, answer) for job, answer in group]
+
+        loop.run_in_executor(None, carry_out).add_done_callback(_tell_here)
 
     def _outcome(self, job: Callable[[_Connection], Any], answer: asyncio.Future[Any]) -> Outcome:
         try:

@@ -1,5 +1,4 @@
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -55,20 +54,12 @@ def all_at_once(folder: Path, work: Callable[[SqliteDatabase], Awaitable[Any]]) 
 
 def test_reads_that_come_together_are_carried_out_by_one_thread(tmp_path: Path) -> None:
     async def read(database: SqliteDatabase) -> list[int]:
-        let_go = threading.Event()
-        # The only thread has something else to do until all have asked.
-        held = asyncio.ensure_future(asyncio.to_thread(let_go.wait, 10))
-        reads = [asyncio.ensure_future(database.read_soon(number(str(one)))) for one in range(20)]
-        await asyncio.sleep(0)
-        let_go.set()
-        await held
-        return list(await asyncio.gather(*reads))
+        return list(await asyncio.gather(*(database.read_soon(number(str(one))) for one in range(20))))
 
     found, wakes, asked = all_at_once(tmp_path, read)
 
     assert found == list(range(20))
-    # Once for all reads, and once for what was done before.
-    assert (asked, wakes) == (2, 2)
+    assert (asked, wakes) == (1, 1)
 
 
 def test_a_read_that_fails_fails_alone(tmp_path: Path) -> None:
