@@ -61,7 +61,7 @@ By default it is five times as long for each worker that is busy
 (https://docs.python.org/3/library/sys.html#sys.setswitchinterval).
 """
 
-NEW_OBJECTS: Final = 10_000
+NEW_OBJECTS: Final = 50_000
 """How many new objects there are before Python looks for garbage among them.
 
 By default it looks after 700, which is several times in each answer
