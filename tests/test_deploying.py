@@ -1,7 +1,6 @@
 """The image and the documents that say how to run it: what they promise holds, as far as can be seen here."""
 
 import json
-import os
 import re
 import shlex
 import shutil
@@ -92,61 +91,6 @@ def test_what_the_image_sets_are_settings() -> None:
 
     assert set(given) - of_python <= {setting.name for setting in SETTINGS}
     assert given["DATABASE_URL"] == "sqlite:////data/transferbot.db"
-
-
-def test_the_steps_of_the_image_make_an_environment_that_works_and_holds_no_tools(tmp_path: Path) -> None:
-    build = tmp_path / "build"
-    build.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE", "manifest.yml"):
-        shutil.copy(ROOT / name, build)
-    for lock in ROOT.glob("requirements*.lock"):
-        shutil.copy(lock, build)
-    shutil.copytree(ROOT / "bot", build / "bot", ignore=shutil.ignore_patterns("__pycache__"))
-    for word, rest in stages()[0]:
-        if word == "RUN":
-            here = rest.replace("/opt/", f"{tmp_path}/opt/").replace("/wheels", f"{tmp_path}/wheels")
-            here = re.sub(r"\bpython -m", f"{sys.executable} -m", here)
-            here = re.sub(r"(&&|^) pip\b", rf"\1 {sys.executable} -m pip", here)
-            done = subprocess.run(
-                ["/bin/sh", "-c", here],
-                cwd=build,
-                env={"PATH": "/usr/bin:/bin", "LOCK": "requirements.lock", "HOME": str(tmp_path), **_pip()},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, done.stderr[-3000:]
-    binaries = tmp_path / "opt" / "transferbot" / "bin"
-    shutil.rmtree(build)
-    tour = run(binaries / "transferbot", "demo", "--tour", cwd=tmp_path)
-    tools = run(
-        binaries / "python",
-        "-c",
-        "import importlib.util as u; print([n for n in ('pip','setuptools','hatchling') if u.find_spec(n)])",
-        cwd=tmp_path,
-    )
-    checked = run(binaries / "transferbot", "check", cwd=tmp_path)
-
-    assert tour.returncode == 0, tour.stdout
-    assert tools.stdout.strip() == "[]"
-    assert re.search(r"ok +Manifest: \S+/share/transferbot/manifest.yml fits", checked.stdout)
-
-
-def _pip() -> dict[str, str]:
-    """Give what pip is told here about where packages come from."""
-    return {name: value for name, value in os.environ.items() if name.startswith("PIP_")}  # noqa: TID251 - handed on
-
-
-def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env={"PATH": "/usr/bin:/bin", "NO_PROXY": "127.0.0.1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
 
 
 def test_the_compose_file_gives_nothing_away() -> None:

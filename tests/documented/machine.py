@@ -17,24 +17,26 @@ PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PATIENCE: Final = 60
 """Seconds."""
 
-_NEEDED: Final = (
-    "/lib/systemd/systemd",
-    "/usr/bin/dbus-daemon",
-    "/usr/bin/python3",
-    "/usr/bin/unshare",
-    "/usr/bin/nsenter",
-)
+_NEEDED: Final = [
+    Path("/lib/systemd/systemd"),
+    Path("/usr/bin/dbus-daemon"),
+    Path("/usr/bin/nsenter"),
+    Path("/usr/bin/python3"),
+    Path("/usr/bin/setpriv"),
+    Path("/usr/bin/unshare"),
+]
 _SCRIPT: Final = Path(__file__).with_name("machine.sh")
 
 
 @contextmanager
-def machine(folder: Path) -> Iterator[list[str]]:
+def machine(folder: Path, *also: Path) -> Iterator[list[str]]:
     """Start one whose `/srv` is a folder of ours; gives the words that carry a command there.
 
-    Skips where the system lets nobody have one, and where systemd is missing, unless it has to be there.
+    `also` are programs that it needs. Skips where the system lets nobody have a machine, and where a program
+    is missing, unless it has to be there.
     """
-    _required()
-    log = folder / "machine.log"
+    _required(*_NEEDED, *also)
+    log = folder.with_suffix(".log")
     with (
         log.open("w") as said,
         subprocess.Popen(
@@ -64,12 +66,12 @@ def _until_running(inside: list[str], log: Path) -> None:
         time.sleep(0.1)
 
 
-def _required() -> None:
-    missing = [program for program in _NEEDED if not Path(program).exists()]
-    if missing and environment().get("SYSTEMD_TESTS") == "required":
-        pytest.fail(f"There is no {missing}, and SYSTEMD_TESTS=required.")
+def _required(*programs: Path) -> None:
+    missing = [program.name for program in programs if not program.exists()]
+    if missing and environment().get("MACHINE_TESTS") == "required":
+        pytest.fail(f"There is no {missing}, and MACHINE_TESTS=required.")
     if missing:
-        pytest.skip(f"There is no {missing}: `apt-get install systemd dbus python3-venv`.")
+        pytest.skip(f"There is no {missing}: CONTRIBUTING.md says what this test needs.")
     allowed = subprocess.run(
         [
             "/usr/bin/unshare",

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import yaml
+
 from tests.documented.machine import PATH, machine
 from tests.documented.shown import ROOT
 from tests.documented.ways import PLACEHOLDERS, Here, Scene, Served
@@ -128,14 +130,7 @@ def sandbox(folder: Path) -> Place:
 @contextmanager
 def nothing_yet(stage: Stage, folder: Path) -> Iterator[Place]:
     """Give a copy of the repository on a machine of its own, with the page's unit where it says."""
-    for name in ("pyproject.toml", "README.md", "LICENSE", "manifest.yml", "requirements.lock"):
-        shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "bot", folder / "bot", ignore=shutil.ignore_patterns("__pycache__"))
-    # What the environment's file says goes before what the unit says: the database stays where the unit has
-    # it, and the port for health is one that nobody else of this machine listens at.
-    settings = {name: value for name, value in stage.settings.items() if value and name != "DATABASE_URL"}
-    settings["HEALTH_PORT"] = free_port()
-    (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    _copy_to(folder, stage)
     with machine(folder) as inside:
         place = Place(folder, environment={"PATH": PATH}, inside=[*inside, "--wdns=/srv"])
         for name, unit in re.findall(r"`(/etc/systemd/[^`]+)`:\n\n```ini\n(.*?)```", _DEPLOYING, re.DOTALL):
@@ -143,5 +138,47 @@ def nothing_yet(stage: Stage, folder: Path) -> Iterator[Place]:
         yield place
 
 
+@contextmanager
+def containers(stage: Stage, folder: Path) -> Iterator[Place]:
+    """Give the same with a `docker`, and with the page's Compose file beside the Dockerfile."""
+    _copy_to(folder, stage)
+    [compose] = re.findall(r"```yaml\n(services:.*?)```", _DEPLOYING, re.DOTALL)
+    (folder / "compose.yml").write_text(compose)
+    # The pretend Slack and Globus are on this machine's loopback interface.
+    override = {"services": {"transferbot": {"network_mode": "host"}}}
+    (folder / "compose.override.yml").write_text(yaml.safe_dump(override))
+    composing = BINARIES / "podman-compose"
+    with machine(folder, Path("/usr/bin/podman"), Path("/usr/bin/mmdebstrap"), composing) as inside:
+        # Building needs no container's rights and keeps nothing for the next time, and only Docker's own
+        # format has a health check.
+        building = {
+            "BUILDAH_ISOLATION": "chroot",
+            "BUILDAH_LAYERS": "false",
+            "BUILDAH_FORMAT": "docker",
+        }
+        place = Place(folder, environment={"PATH": PATH} | building, inside=[*inside, "--wdns=/srv"])
+        [image] = set(re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
+        place.run(f"bash {_ENGINE} {image} {composing}", Here(Scene.CONTAINERS))
+        # The official image's Python is the one that Debian has.
+        version = image.removeprefix("python:").removesuffix("-slim")
+        place.run(f"docker run --rm {image} python --version", Here(Scene.CONTAINERS, f"Python {version}."))
+        yield place
+
+
+def _copy_to(folder: Path, stage: Stage) -> None:
+    """Copy what is installed and what an image is made from, and write the settings beside it."""
+    for name in ("pyproject.toml", "README.md", "LICENSE", "manifest.yml", "Dockerfile", ".dockerignore"):
+        shutil.copy(ROOT / name, folder)
+    for lock in ROOT.glob("requirements*.lock"):
+        shutil.copy(lock, folder)
+    shutil.copytree(ROOT / "bot", folder / "bot", ignore=shutil.ignore_patterns("__pycache__"))
+    # What the environment's file says goes before what the unit or the image says: the database stays where
+    # they have it, and the port for health is one that nobody else of this machine listens at.
+    settings = {name: value for name, value in stage.settings.items() if value and name != "DATABASE_URL"}
+    settings["HEALTH_PORT"] = free_port()
+    (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+
+
 _SHELL: Final = shutil.which("bash") or "bash"
+_ENGINE: Final = Path(__file__).with_name("engine.sh")
 _DEPLOYING: Final = (ROOT / "docs" / "deploying.md").read_text()

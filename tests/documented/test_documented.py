@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import click
 import pytest
@@ -35,6 +36,18 @@ from tests.test_commands import commands
 def stage(tmp_path: Path) -> Iterator[Stage]:
     with staged(tmp_path) as made:
         yield made
+
+
+NO_TOOLS: Final = (
+    "import importlib.util as u; print([n for n in ('pip', 'setuptools', 'hatchling') if u.find_spec(n)])"
+)
+IN_THE_IMAGE: Final = [
+    ("docker healthcheck run srv_transferbot_1", ""),
+    ("docker compose exec transferbot sh -c 'id -u && ! touch /opt/file'", "10001\n"),
+    (f'docker compose exec transferbot python -c "{NO_TOOLS}"', "[]"),
+    ("docker compose stop && docker inspect --format '{{.State.ExitCode}}.' srv_transferbot_1", "\n0."),
+]
+"""What the image and the Compose file promise beside that; and the bot ends when it is told."""
 
 
 def of(scene: Scene) -> Iterator[tuple[str, Here]]:
@@ -92,6 +105,18 @@ def test_on_a_machine_that_has_nothing_yet(stage: Stage, tmp_path: Path) -> None
         assert stage.ada.top()["callback_id"] == "schedule_transfer"
         stopped = "sudo systemctl stop transferbot && systemctl show --property Result transferbot"
         place.run(stopped, Here(Scene.MACHINE, "Result=success"))
+
+
+def test_in_a_container_of_the_image_that_the_dockerfile_makes(stage: Stage, tmp_path: Path) -> None:
+    folder = tmp_path / "machine"
+    folder.mkdir()
+    with scenes.containers(stage, folder) as place:
+        for text, way in of(Scene.CONTAINERS):
+            place.run(text, way)
+        stage.open_form()
+        assert stage.ada.top()["callback_id"] == "schedule_transfer"
+        for text, says in IN_THE_IMAGE:
+            place.run(text, Here(Scene.CONTAINERS, says))
 
 
 def test_on_a_server(stage: Stage) -> None:

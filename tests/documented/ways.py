@@ -23,6 +23,8 @@ class Scene(Enum):
     """A sandbox listens at the ports that the page names."""
     MACHINE = auto()
     """A machine of its own, with systemd and without anything of ours but the repository."""
+    CONTAINERS = auto()
+    """Such a machine with a `docker`, Podman's, and the image that the Dockerfile begins with, Debian's."""
     CHECKOUT = auto()
     """The repository."""
     ON_A_SERVER = auto()
