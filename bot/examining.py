@@ -69,13 +69,13 @@ def problem(what: str, remedy: str) -> Finding:
     return Finding(Verdict.PROBLEM, what, remedy)
 
 
-def examine(examinations: Sequence[Examination], *, seconds: float = SECONDS) -> Iterator[Finding]:
+def examine(examinations: Sequence[Examination]) -> Iterator[Finding]:
     """Carry out all examinations side by side, and give what they find in their order.
 
-    One that is not done after `seconds` is left behind: its thread ends with the process.
+    One that is not done after SECONDS is left behind: its thread ends with the process.
     """
     looks = [(one, _begun(one)) for one in examinations]
-    wait([found for _, found in looks], timeout=seconds)
+    wait([found for _, found in looks], timeout=SECONDS)
     for one, found in looks:
         if found.done():
             yield from found.result()

@@ -87,7 +87,6 @@ class Mine:
     """A person's own timers, as far as they are known. `problem` says why Globus was not heard."""
 
     page: Page[Entry]
-    is_live: bool = False
     problem: str = ""
     needs_sign_in: bool = False
 
@@ -216,7 +215,7 @@ class Listing:
         shown = sorted((one for one in entries if _is_shown(one, since)), key=_trouble_first)
         offset = _offset(min(number, max(1, -(-len(shown) // PAGE))), PAGE)
         items = self._with_schedules(person, shown[offset : offset + PAGE])
-        return Mine(Page(items, offset=offset, total=len(shown)), is_live=True)
+        return Mine(Page(items, offset=offset, total=len(shown)))
 
     def _with_schedules(self, person: SlackUser, entries: Sequence[Entry]) -> tuple[Entry, ...]:
         """Say how often those run that the bot made: only of a page, for it stands in their requests."""

@@ -110,13 +110,13 @@ def read_leniently(environ: Mapping[str, str]) -> tuple[Settings, Sequence[str]]
     return reader.settings(), reader.problems
 
 
-def strangers(environ: Mapping[str, str], *, dotenv: Path = Path(".env")) -> Sequence[str]:
+def strangers(environ: Mapping[str, str]) -> Sequence[str]:
     """Give the names that look as if they were meant for the bot, and that it does not read.
 
     Whatever stands in `.env` is meant for it; of the environment, what begins as its own names do.
     """
     known = {setting.name for setting in SETTINGS} | set(OF_THE_SDK)
-    meant = set(dotenv_values(dotenv)) | {name for name in environ if name.startswith(OURS)}
+    meant = set(dotenv_values(".env")) | {name for name in environ if name.startswith(OURS)}
     return sorted(name for name in meant - known if not name.startswith("OTEL_"))
 
 

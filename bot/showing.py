@@ -21,7 +21,6 @@ from bot.watching import Sight
 RUNS: Final = 10
 """The latest runs, which are looked at together."""
 
-NOT_FOUND: Final = "This timer is not yours, or it is gone."
 NO_ANSWER: Final = "Globus does not answer now. This is what I know."
 
 

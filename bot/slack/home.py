@@ -17,8 +17,9 @@ from bot.scheduling import TimerRequest
 from bot.slack.app import Listen, person_of
 from bot.slack.background import Background
 from bot.slack.blocks import Block, modal
-from bot.slack.home_view import CONNECT, SCHEDULE, TURN, TURN_BACK, home_view
+from bot.slack.home_view import CONNECT, SCHEDULE, TURN, home_view
 from bot.slack.linking import connect_blocks
+from bot.slack.listing import PREVIOUS
 from bot.slack.news import SIGN_IN
 from bot.slack.payloads import value_of
 from bot.slack.posting import Poster
@@ -130,7 +131,7 @@ class HomeHandlers:
         listen.action(CONNECT, self.connect)
         listen.action(SIGN_IN, self.connect)
         listen.action(TURN, self.turn)
-        listen.action(TURN_BACK, self.turn)
+        listen.action(TURN + PREVIOUS, self.turn)
 
     async def opened(self, args: AsyncArgs) -> None:
         """Draw the tab when somebody looks at it; the same event tells of the messages tab too."""

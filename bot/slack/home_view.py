@@ -22,14 +22,13 @@ from bot.slack.blocks import (
     shortened,
 )
 from bot.slack.disconnecting import DISCONNECT
-from bot.slack.listing import entry_in_words, steer_button
+from bot.slack.listing import entry_in_words, pages, steer_button
 from bot.slack.news import MEND
 from bot.slack.progress import state_in_words
 
 SCHEDULE: Final = "home_schedule"
 CONNECT: Final = "home_connect"
 TURN: Final = "home_page"
-TURN_BACK: Final = "home_page_previous"
 
 NAMED: Final = 5
 """So many stopped timers have a button each."""
@@ -109,15 +108,7 @@ def _timers(shown: AtHome) -> Iterator[Block]:
         yield section("Nothing yet. What you schedule appears here, with how it goes.")
     for entry in page.items:
         yield from _timer(entry)
-    if page.count > 1:
-        first, last = page.offset + 1, page.offset + len(page.items)
-        ways = []
-        if page.number > 1:
-            ways.append(button("Previous", TURN_BACK, value=str(page.number - 1)))
-        if page.number < page.count:
-            ways.append(button("Next", TURN, value=str(page.number + 1)))
-        yield context(f"{first} to {last} of {page.total:,}")
-        yield actions(*ways)
+    yield from pages(page, TURN)
     if shown.elsewhere:
         many = f"{shown.elsewhere:,} more {'timer' if shown.elsewhere == 1 else 'timers'}"
         yield context(f"You have {many} that I did not make: `/schedule-transfer status` lists all.")

@@ -1,6 +1,6 @@
 """Installing in Slack's words: the address, the exchange of the code, and rotated tokens."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import Any, Final
@@ -35,12 +35,10 @@ class SlackInstallation:
         client_secret: str,
         api_url: str,
         redirect_uri: str,
-        scopes: Sequence[str] = SCOPES,
     ) -> None:
         self._client_id = client_id
         self._client_secret = client_secret
         self._redirect_uri = redirect_uri
-        self._scopes = ",".join(scopes)
         self._authorize = urljoin(api_url, "/oauth/v2/authorize")
         self._client = WebClient(base_url=api_url, timeout=10, retry_handlers=[])
 
@@ -48,7 +46,7 @@ class SlackInstallation:
         """Give the address where somebody installs the bot."""
         query = {
             "client_id": self._client_id,
-            "scope": self._scopes,
+            "scope": ",".join(SCOPES),
             "state": state,
             "redirect_uri": self._redirect_uri,
         }

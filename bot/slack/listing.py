@@ -126,7 +126,7 @@ def channel_list(page: Page[Entry], muted: Muted | None) -> tuple[str, list[Bloc
         blocks = [section(said)]
     for entry in page.items:
         blocks.append(_line(entry, with_owner=True))
-    blocks += _pages(page, LIST_PAGE)
+    blocks += pages(page, LIST_PAGE)
     number = str(page.number)
     if muted:
         blocks.append(context(f":mute: Muted by <@{muted.by}> {moment(muted.at)}: no news of timers here."))
@@ -149,7 +149,7 @@ def my_list(mine: Mine, *, is_asking: bool = False) -> tuple[str, list[Block]]:
     if is_asking:
         blocks.append(context(":hourglass_flowing_sand: Asking Globus…"))
     else:
-        blocks += _pages(page, STATUS_PAGE)
+        blocks += pages(page, STATUS_PAGE)
     return "Your timers", blocks
 
 
@@ -199,18 +199,17 @@ def _line(entry: Entry, *, with_owner: bool) -> Block:
     return drawn | {"accessory": button("Details", DETAILS, value=entry.job_id)}
 
 
-def _pages(page: Page[Entry], action_id: str) -> list[Block]:
+def pages(page: Page[Entry], action_id: str) -> list[Block]:
     """Draw the ways to the other pages; none where there is only one."""
     if page.count == 1:
         return []
     first, last = page.offset + 1, page.offset + len(page.items)
-    blocks = [context(f"{first} to {last} of {page.total}")]
     ways = []
     if page.number > 1:
         ways.append(button("Previous", action_id + PREVIOUS, value=str(page.number - 1)))
     if page.number < page.count:
         ways.append(button("Next", action_id, value=str(page.number + 1)))
-    return [*blocks, actions(*ways)] if ways else blocks
+    return [context(f"{first} to {last} of {page.total:,}"), actions(*ways)]
 
 
 async def _put_in_place(args: AsyncArgs, text: str, blocks: list[Block]) -> None:

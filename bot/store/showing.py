@@ -1,11 +1,11 @@
 """The timers that the bot knows of in SQLite, as people look at them: one, their own, a channel's."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from bot.accounts import SlackUser
-from bot.listing import Page
+from bot.listing import SHOWN_AFTERWARDS, Page
 from bot.news import WatchedTimer
 from bot.store.knowing import ONE, timers_of
 from bot.store.port import Connection, Database
@@ -15,9 +15,6 @@ from bot.store.telling import RUN, run_from
 from bot.store.timers import look_now
 from bot.telling import Subject
 from bot.timers import Run
-
-SHOWN_AFTERWARDS: Final = timedelta(days=7)
-"""How long a timer that has ended still stands in lists."""
 
 _SHOWN: Final = "(status NOT IN ('ended', 'gone') OR (status = 'ended' AND seen_until >= :since))"
 _IS_STOPPED: Final = "(status = 'inactive' AND inactivity LIKE '%\"is_paused\": false%')"

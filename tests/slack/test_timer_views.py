@@ -174,7 +174,7 @@ def test_lists_of_five_hundred_timers(mark: str, status: TimerStatus, offset: in
         text, blocks = channel_list(page, muted)
         assert text
         assert message_problems(blocks) == []
-    for mine in (Mine(page, problem=mark * 1000), Mine(page, is_live=True)):
+    for mine in (Mine(page, problem=mark * 1000), Mine(page)):
         for is_asking in (True, False):
             assert message_problems(my_list(mine, is_asking=is_asking)[1]) == []
 
