@@ -52,7 +52,7 @@ def test_a_folder_is_copied_with_all_that_is_in_it() -> None:
     assert (task["status"], task["label"], task["fatal_error"]) == ("SUCCEEDED", "Nightly", None)
     assert (task["files"], task["files_transferred"], task["directories"]) == (4, 4, 2)
     assert task["bytes_transferred"] == 5 * 1024 + len("Ada's Laptop, run 1: beam on, beam off.\nleft over\n")
-    assert task["effective_bytes_per_second"] == task["bytes_transferred"]
+    assert 0 < task["effective_bytes_per_second"] <= task["bytes_transferred"]
     assert copied == [
         f"/archive/copy/{name}"
         for name in ("frames/frame-0001.dat", "frames/frame-0002.dat", "run.log", "scratch.tmp")
