@@ -1,7 +1,7 @@
 """The acts of the pretend Slack, described: as OpenAPI, and in words."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Mapping
+from typing import Final
 
 from aiohttp import web
 
@@ -23,12 +23,11 @@ from bot.sandbox.described import (
     in_words,
 )
 from bot.sandbox.pages import Link, drawn
+from bot.sandbox.slack.handlers import Routes
 from bot.sandbox.slack.person import ACTS
 from bot.sandbox.slack.slack import Slack
 
 _VERSION: Final = "1"
-
-Handler: TypeAlias = Callable[[Slack, web.Request], Awaitable[web.StreamResponse]]
 
 PARAMETERS: Final[Mapping[str, Parameter]] = {
     **FAULTS,
@@ -134,7 +133,7 @@ async def words(slack: Slack, _request: web.Request) -> web.StreamResponse:
     return drawn("Driving the pretend Slack", body, service="Slack", links=links, is_wide=True)
 
 
-ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
+ROUTES: Final[Routes] = {
     ("GET", PREFIX): words,
     ("GET", f"{PREFIX}{DOCUMENT}"): openapi,
 }

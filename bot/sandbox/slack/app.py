@@ -1,21 +1,20 @@
 """The pretend Slack as one web application."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Final, TypeAlias
+from typing import Final
 
 from aiohttp import web
 
 from bot.sandbox.doors import Doors
 from bot.sandbox.slack import api_pages, client, file_methods, oauth_pages, openid_documents
 from bot.sandbox.slack.files import UPLOAD_PATH
+from bot.sandbox.slack.handlers import Handler
 from bot.sandbox.slack.pages import PageError
 from bot.sandbox.slack.person import answer_act
 from bot.sandbox.slack.registration import Registration
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.slack.web_api import answer_call, answer_response_url
 from bot.sandbox.slack.workspace import Workspace
-
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def create_slack(
@@ -49,7 +48,7 @@ def create_slack(
     )
     slack = Slack.build(clock, home, signing_clock or clock, app, seed=seed, doors=doors)
 
-    def serve(answer: Callable[[Slack, web.Request], Awaitable[web.StreamResponse]]) -> Handler:
+    def serve(answer: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             slack.origin = str(request.url.origin())
             try:

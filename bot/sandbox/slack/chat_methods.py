@@ -3,19 +3,17 @@
 https://docs.slack.dev/reference/methods/chat.postMessage and its neighbours
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final, TypeAlias
+from typing import Final
 
 from bot.sandbox.slack.arguments import Arguments
 from bot.sandbox.slack.errors import ApiError
+from bot.sandbox.slack.handlers import Methods
 from bot.sandbox.slack.messages import Content, Message
 from bot.sandbox.slack.posting import UPDATE_TEXT, content_of
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.slack.workspace import Channel, Member
 from bot.sandbox.wire import Json
-
-Method: TypeAlias = Callable[[Slack, Arguments], Json]
 
 
 def post_message(slack: Slack, arguments: Arguments) -> Json:
@@ -129,7 +127,7 @@ def _kept(content: Content) -> Json:
     return {"text": content.text, "blocks": list(content.blocks), "attachments": list(content.attachments)}
 
 
-METHODS: Final[Mapping[str, tuple[Method, tuple[str, ...]]]] = {
+METHODS: Final[Methods] = {
     "chat.postMessage": (post_message, ("chat:write",)),
     "chat.postEphemeral": (post_ephemeral, ("chat:write",)),
     "chat.update": (update, ("chat:write",)),

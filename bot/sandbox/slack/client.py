@@ -3,14 +3,14 @@
 What the page does goes through the acts of `person`; nothing here knows more than a browser would.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from aiohttp import web
 
+from bot.sandbox.slack.handlers import Routes
 from bot.sandbox.slack.slack import Slack
 
 FOLDER: Final = Path(__file__).parent / "page"
@@ -26,8 +26,6 @@ _HEADERS: Final = {
     "Vary": "Accept-Encoding",
 }
 _TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
-
-Handler: TypeAlias = Callable[[Slack, web.Request], Awaitable[web.StreamResponse]]
 
 
 async def entrance(_slack: Slack, request: web.Request) -> web.StreamResponse:
@@ -62,7 +60,7 @@ def _file(request: web.Request, name: str) -> web.StreamResponse:
     return answer
 
 
-ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
+ROUTES: Final[Routes] = {
     ("GET", "/"): entrance,
     ("GET", "/page/{name}"): part,
     ("GET", "/files/{id}"): picture,

@@ -4,7 +4,6 @@ https://docs.slack.dev/reference/methods/files.getUploadURLExternal and files.co
 """
 
 import base64
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,9 +11,10 @@ from aiohttp import web
 
 from bot.sandbox.slack.arguments import Arguments
 from bot.sandbox.slack.asking import text_of
-from bot.sandbox.slack.chat_methods import Method, writable
+from bot.sandbox.slack.chat_methods import writable
 from bot.sandbox.slack.errors import ApiError, Refused
 from bot.sandbox.slack.files import ALT_TEXT, UPLOAD_PATH, File, described
+from bot.sandbox.slack.handlers import Methods
 from bot.sandbox.slack.messages import Content
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.wire import Json
@@ -28,7 +28,7 @@ def upload_url(slack: Slack, arguments: Arguments) -> Json:
         raise ApiError("missing_argument")
     if len(alt_text) > ALT_TEXT:
         raise ApiError("alt_txt_too_large")
-    file = slack.files.announce(_where(slack), name, int(length), alt_text)
+    file = slack.files.announce(slack.where, name, int(length), alt_text)
     return {"upload_url": f"{slack.origin}{UPLOAD_PATH}{file.secret}", "file_id": file.id}
 
 
@@ -39,7 +39,7 @@ def complete_upload(slack: Slack, arguments: Arguments) -> Json:
         raise ApiError("invalid_arguments", ["[ERROR] must be an array of objects [json-pointer:/files]"])
     channel_id = arguments.optional_text("channel_id")
     channel = writable(slack, channel_id) if channel_id else None
-    files = [slack.files.complete(_where(slack), str(one.get("id")), one.get("title")) for one in given]
+    files = [slack.files.complete(slack.where, str(one.get("id")), one.get("title")) for one in given]
     if channel:
         told = Content(
             arguments.optional_text("initial_comment") or "", files=tuple(described(one) for one in files)
@@ -88,11 +88,7 @@ async def _content(request: web.Request) -> bytes:
     return b""
 
 
-def _where(slack: Slack) -> str:
-    return slack.caller.where if slack.caller else ""
-
-
-METHODS: Final[Mapping[str, tuple[Method, tuple[str, ...]]]] = {
+METHODS: Final[Methods] = {
     "files.getUploadURLExternal": (upload_url, ("files:write",)),
     "files.completeUploadExternal": (complete_upload, ("files:write",)),
 }

@@ -149,6 +149,8 @@ def _number(element: Json, value: str) -> Iterator[str]:
     try:
         number = Decimal(value)
     except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
         yield "Enter a number."
         return
     if not element["is_decimal_allowed"] and number != number.to_integral_value():

@@ -3,14 +3,13 @@
 https://docs.slack.dev/reference/methods/functions.completeSuccess and functions.completeError
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from bot.sandbox.slack import event_payloads
 from bot.sandbox.slack.arguments import Arguments
 from bot.sandbox.slack.asking import person_of, text_of
-from bot.sandbox.slack.chat_methods import Method
 from bot.sandbox.slack.errors import ApiError, Refused
+from bot.sandbox.slack.handlers import Methods
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.wire import Json
 
@@ -20,14 +19,14 @@ def complete_success(slack: Slack, arguments: Arguments) -> Json:
     outputs = arguments.structure("outputs")
     if not isinstance(outputs, dict):
         raise ApiError("invalid_arguments", ["[ERROR] must be an object [json-pointer:/outputs]"])
-    slack.functions.end(arguments.text("function_execution_id"), _where(slack), outputs=outputs)
+    slack.functions.end(arguments.text("function_execution_id"), slack.where, outputs=outputs)
     return {}
 
 
 def complete_error(slack: Slack, arguments: Arguments) -> Json:
     """Let a step fail, with a sentence that Slack passes on."""
     error = arguments.text("error")
-    slack.functions.end(arguments.text("function_execution_id"), _where(slack), error=error)
+    slack.functions.end(arguments.text("function_execution_id"), slack.where, error=error)
     return {}
 
 
@@ -54,11 +53,7 @@ async def look(slack: Slack, body: Json) -> Json:
     return {"state": execution.state, "outputs": execution.outputs, "error": execution.error}
 
 
-def _where(slack: Slack) -> str:
-    return slack.caller.where if slack.caller else ""
-
-
-METHODS: Final[Mapping[str, tuple[Method, tuple[str, ...]]]] = {
+METHODS: Final[Methods] = {
     "functions.completeSuccess": (complete_success, ()),
     "functions.completeError": (complete_error, ()),
 }

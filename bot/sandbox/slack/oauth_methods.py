@@ -3,14 +3,13 @@
 https://docs.slack.dev/reference/methods/oauth.v2.access and others
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from bot.sandbox.slack import removal
 from bot.sandbox.slack.arguments import Arguments
-from bot.sandbox.slack.chat_methods import Method
 from bot.sandbox.slack.codes import Grant
 from bot.sandbox.slack.errors import ApiError
+from bot.sandbox.slack.handlers import Methods
 from bot.sandbox.slack.id_tokens import claims_about
 from bot.sandbox.slack.installations import Installation
 from bot.sandbox.slack.slack import Slack
@@ -152,7 +151,7 @@ def _check_client(slack: Slack, arguments: Arguments) -> None:
     slack.app.check_client(arguments.optional_text("client_id"), arguments.optional_text("client_secret"))
 
 
-METHODS: Final[Mapping[str, tuple[Method, tuple[str, ...]]]] = {
+METHODS: Final[Methods] = {
     "oauth.v2.access": (access, ()),
     "openid.connect.token": (sign_in, ()),
     "openid.connect.userInfo": (user_info, ("openid",)),

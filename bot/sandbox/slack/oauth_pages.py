@@ -1,10 +1,10 @@
 """The pages on which a person chooses who they are, and allows or declines what the app asks."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from html import escape
 from http import HTTPStatus
 from itertools import groupby
-from typing import Final, TypeAlias
+from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.sandbox.pages import hidden, paragraph
 from bot.sandbox.slack.authorizing import Candidate, Question, candidates
 from bot.sandbox.slack.codes import Purpose
+from bot.sandbox.slack.handlers import Routes
 from bot.sandbox.slack.pages import PageError, choice, page
 from bot.sandbox.slack.registration import APP_NAME
 from bot.sandbox.slack.slack import Slack
@@ -20,8 +21,6 @@ INSTALL: Final = "/oauth/v2/authorize"
 SIGN_IN: Final = "/openid/connect/authorize"
 _PURPOSES: Final[Mapping[str, Purpose]] = {INSTALL: "install", SIGN_IN: "openid"}
 _ANSWERS: Final = {"who", "decision"}
-
-Handler: TypeAlias = Callable[[Slack, web.Request], Awaitable[web.StreamResponse]]
 
 
 async def ask(slack: Slack, request: web.Request) -> web.StreamResponse:
@@ -65,6 +64,6 @@ def _sent_back(slack: Slack, question: Question, **answer: str) -> web.StreamRes
     return web.Response(status=HTTPStatus.FOUND, headers={"Location": there._replace(query=query).geturl()})
 
 
-ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
+ROUTES: Final[Routes] = {
     (verb, path): handler for path in _PURPOSES for verb, handler in (("GET", ask), ("POST", decide))
 }

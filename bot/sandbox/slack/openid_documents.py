@@ -3,13 +3,13 @@
 https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import web
 
+from bot.sandbox.slack.handlers import Routes
 from bot.sandbox.slack.id_tokens import ALGORITHM, ISSUER
-from bot.sandbox.slack.oauth_pages import SIGN_IN, Handler
+from bot.sandbox.slack.oauth_pages import SIGN_IN
 from bot.sandbox.slack.registration import OPENID_SCOPES
 from bot.sandbox.slack.slack import Slack
 
@@ -42,7 +42,7 @@ async def publish_keys(slack: Slack, _request: web.Request) -> web.StreamRespons
     return web.json_response(slack.id_tokens.keys())
 
 
-ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
+ROUTES: Final[Routes] = {
     ("GET", "/.well-known/openid-configuration"): describe,
     ("GET", KEYS): publish_keys,
 }

@@ -126,6 +126,11 @@ class Slack:
         return Member(self.workspace.id, self.workspace.bot.user_id)
 
     @property
+    def where(self) -> str:
+        """The workspace or enterprise whose token makes this call; empty where nobody calls."""
+        return self.caller.where if self.caller else ""
+
+    @property
     def installation(self) -> Installation:
         """The installation that serves this workspace. Raises Refused `app_not_installed`."""
         return self.installation_in(self.workspace.id)

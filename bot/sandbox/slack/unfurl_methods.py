@@ -1,12 +1,12 @@
 """`chat.unfurl` (https://docs.slack.dev/reference/methods/chat.unfurl)."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from bot.sandbox.slack.arguments import Arguments
-from bot.sandbox.slack.chat_methods import Method, readable
+from bot.sandbox.slack.chat_methods import readable
 from bot.sandbox.slack.errors import ApiError
+from bot.sandbox.slack.handlers import Methods
 from bot.sandbox.slack.limits.surfaces import message_problems
 from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.slack import Slack
@@ -85,6 +85,6 @@ def _check(slack: Slack, given: Json) -> None:
         raise ApiError("cannot_parse_attachment", [problem.described() for problem in problems])
 
 
-METHODS: Final[Mapping[str, tuple[Method, tuple[str, ...]]]] = {
+METHODS: Final[Methods] = {
     "chat.unfurl": (unfurl, ("links:write",)),
 }

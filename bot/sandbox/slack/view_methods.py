@@ -3,12 +3,11 @@
 https://docs.slack.dev/reference/methods/views.open and its neighbours
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from bot.sandbox.slack.arguments import Arguments
-from bot.sandbox.slack.chat_methods import Method
 from bot.sandbox.slack.errors import ApiError
+from bot.sandbox.slack.handlers import Methods
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.slack.views import View
 from bot.sandbox.wire import Json
@@ -17,7 +16,7 @@ from bot.sandbox.wire import Json
 def open_view(slack: Slack, arguments: Arguments) -> Json:
     """Show a modal to the person whose act gave the trigger ID."""
     source = arguments.structure("view")
-    trigger = slack.triggers.redeem(arguments.text("trigger_id"), _where(slack))
+    trigger = slack.triggers.redeem(arguments.text("trigger_id"), slack.where)
     view = slack.views.open(trigger.member, trigger.installation, source, trigger.channel_id)
     return {"view": view.as_slack()}
 
@@ -25,7 +24,7 @@ def open_view(slack: Slack, arguments: Arguments) -> Json:
 def push(slack: Slack, arguments: Arguments) -> Json:
     """Show a modal on top of the one in which the person acted."""
     source = arguments.structure("view")
-    trigger = slack.triggers.redeem(arguments.text("trigger_id"), _where(slack))
+    trigger = slack.triggers.redeem(arguments.text("trigger_id"), slack.where)
     below = slack.views.find(trigger.view_id or "")
     if below is None or not below.is_modal:
         raise ApiError("not_found")
@@ -37,10 +36,10 @@ def update(slack: Slack, arguments: Arguments) -> Json:
     source = arguments.structure("view")
     external_id = arguments.optional_text("external_id")
     if external_id:
-        view = slack.views.find_external(external_id, _where(slack))
+        view = slack.views.find_external(external_id, slack.where)
     else:
         view = slack.views.find(arguments.text("view_id"))
-    if view is None or view.installation.id != _where(slack):
+    if view is None or view.installation.id != slack.where:
         raise ApiError("not_found")
     _check_hash(view, arguments)
     return {"view": slack.views.update(view, source).as_slack()}
@@ -50,7 +49,7 @@ def publish(slack: Slack, arguments: Arguments) -> Json:
     """Replace a person's Home tab."""
     user_id = arguments.text("user_id")
     person = slack.workspace.people.get(user_id)
-    installation = slack.installations.with_id(_where(slack))
+    installation = slack.installations.with_id(slack.where)
     if person is None or installation is None:
         raise ApiError("invalid_arguments", ["[ERROR] user not found [json-pointer:/user_id]"])
     shown = slack.views.home(installation.id, user_id)
@@ -60,18 +59,13 @@ def publish(slack: Slack, arguments: Arguments) -> Json:
     return {"view": view.as_slack()}
 
 
-def _where(slack: Slack) -> str:
-    """Give the workspace or enterprise whose token makes this call."""
-    return slack.caller.where if slack.caller else ""
-
-
 def _check_hash(view: View, arguments: Arguments) -> None:
     expected = arguments.optional_text("hash")
     if expected and expected != view.hash:
         raise ApiError("hash_conflict")
 
 
-METHODS: Final[Mapping[str, tuple[Method, tuple[str, ...]]]] = {
+METHODS: Final[Methods] = {
     "views.open": (open_view, ()),
     "views.push": (push, ()),
     "views.update": (update, ()),

@@ -20,13 +20,13 @@ from bot.sandbox.slack import (
     workspace_methods,
 )
 from bot.sandbox.slack.arguments import Arguments, read_call
-from bot.sandbox.slack.chat_methods import Method
 from bot.sandbox.slack.errors import ApiError
+from bot.sandbox.slack.handlers import Methods
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.slack.tokens import Token
 from bot.sandbox.wire import Json, json_object
 
-METHODS: Final[Mapping[str, tuple[Method, tuple[str, ...]]]] = {
+METHODS: Final[Methods] = {
     **workspace_methods.METHODS,
     **chat_methods.METHODS,
     **unfurl_methods.METHODS,

@@ -3,12 +3,12 @@
 https://docs.slack.dev/reference/methods/users.info and others
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from bot.sandbox.slack.arguments import Arguments
-from bot.sandbox.slack.chat_methods import Method, readable
+from bot.sandbox.slack.chat_methods import readable
 from bot.sandbox.slack.errors import ApiError
+from bot.sandbox.slack.handlers import Methods
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.slack.workspace import APP_ID, BOT_NAME, Channel, Person, Workspace
 from bot.sandbox.wire import Json
@@ -146,7 +146,7 @@ def _bot_user(workspace: Workspace) -> Json:
     return {**_user(workspace.id, workspace.bot.user_id, BOT_NAME, BOT_NAME), **zone, "is_bot": True}
 
 
-METHODS: Final[Mapping[str, tuple[Method, tuple[str, ...]]]] = {
+METHODS: Final[Methods] = {
     "auth.test": (auth_test, ()),
     "apps.connections.open": (connections_open, ()),
     "users.info": (users_info, ("users:read",)),

@@ -102,6 +102,8 @@ def test_a_person_cannot_choose_what_is_not_offered(element: Json, value: object
         ({"type": "number_input", "is_decimal_allowed": False, "min_value": "2"}, "1"),
         ({"type": "number_input", "is_decimal_allowed": False, "max_value": "2"}, "3"),
         ({"type": "number_input", "is_decimal_allowed": False}, "many"),
+        ({"type": "number_input", "is_decimal_allowed": True, "min_value": "2"}, "NaN"),
+        ({"type": "number_input", "is_decimal_allowed": True}, "Infinity"),
         ({"type": "email_text_input"}, "nobody"),
         ({"type": "url_text_input"}, "nowhere"),
     ],
