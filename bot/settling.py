@@ -27,6 +27,9 @@ DECISIONS: Final = {
 }
 """What can be decided about a request, by the state in which it rests."""
 
+OVER: Final = (RequestState.REFUSED, RequestState.EXPIRED)
+"""The states of a request that became no timer."""
+
 _FOLLOWS: Final = {
     Decision.LOOK_AGAIN: (RequestState.UNCLEAR, "Looking again."),
     Decision.CREATE_AGAIN: (RequestState.READY, "Creating it again."),
@@ -75,9 +78,13 @@ class Settling:
         """Try again to tell the team; False if this person has no timer that waits for it."""
         return await asyncio.to_thread(self._announce_again, request_id, person)
 
-    async def refused(self, request_id: str, person: SlackUser) -> TimerRequest | None:
-        """Give a request of this person that was refused, so that it can be corrected."""
-        return await asyncio.to_thread(self._resting, request_id, person, RequestState.REFUSED)
+    async def over(self, request_id: str, person: SlackUser) -> TimerRequest | None:
+        """Give a request of this person that became no timer, so that its form can be sent again."""
+        return await asyncio.to_thread(self._over, request_id, person)
+
+    def _over(self, request_id: str, person: SlackUser) -> TimerRequest | None:
+        found = (self._resting(request_id, person, state) for state in OVER)
+        return next(filter(None, found), None)
 
     def _decide(self, request_id: str, person: SlackUser, decision: Decision) -> bool:
         for state, decisions in DECISIONS.items():

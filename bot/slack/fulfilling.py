@@ -47,6 +47,8 @@ NEEDS_THE_PERSON: Final = frozenset(
 
 _THREAD_IS_GONE: Final = frozenset({"thread_not_found", "message_not_found", "invalid_thread_ts"})
 
+_SEE_HOME: Final = "My Home tab shows how your requests stand."
+
 _DECIDED: Final = {
     Decision.LOOK_AGAIN: "I look again.",
     Decision.CREATE_AGAIN: "I create it again.",
@@ -98,22 +100,22 @@ class FulfillingHandlers:
         decision = Decision(args.body["actions"][0]["action_id"])
         done = await self._settling.decide(value_of(args), person_of(args), decision)
         if not done:
-            raise Problem("There is nothing to decide any more, or it is not yours to decide.")
+            raise Problem("There is nothing to decide any more, or it is not yours to decide.", _SEE_HOME)
         await args.ack()
         await _say_in_place_of_buttons(args, _DECIDED[decision])
 
     async def announce_again(self, args: AsyncArgs) -> None:
         """Try again to tell the team."""
         if not await self._settling.announce_again(value_of(args), person_of(args)):
-            raise Problem("The team was told already, or it is not yours to tell.")
+            raise Problem("The team was told already, or it is not yours to tell.", _SEE_HOME)
         await args.ack()
         await _say_in_place_of_buttons(args, "I try to tell the team again.")
 
     async def correct(self, args: AsyncArgs) -> None:
-        """Give the form of a refused request back, filled in."""
-        request = await self._settling.refused(value_of(args), person_of(args))
+        """Give the form of a request that became no timer back, filled in."""
+        request = await self._settling.over(value_of(args), person_of(args))
         if request is None:
-            raise Problem("This request is not yours, or it is going on.")
+            raise Problem("This request is not yours, or it is going on.", _SEE_HOME)
         await open_or_replace(args, self._form_of(request, await self._zones.of(args)))
         await args.ack()
 

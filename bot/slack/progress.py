@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.planning import DEFAULT_OPTIONS, Location, Option, Plan, Source, SyncLevel
 from bot.scheduling import RequestState, TimerRequest
-from bot.settling import DECISIONS, Decision
+from bot.settling import DECISIONS, OVER, Decision
 from bot.sign_ins import SignInLink
 from bot.slack.blocks import (
     SECTION_TEXT,
@@ -92,8 +92,9 @@ def progress_blocks(
     if is_to_decide(request):
         buttons = [button(_DECISIONS[one], one, value=request.request_id) for one in DECISIONS[request.state]]
         blocks += [actions(*buttons)]
-    if request.state is RequestState.REFUSED:
-        blocks += [actions(button("Correct it", CORRECT, value=request.request_id))]
+    if request.state in OVER:
+        text = "Correct it" if request.state is RequestState.REFUSED else "Fill it in again"
+        blocks += [actions(button(text, CORRECT, value=request.request_id))]
     if request.job_id:
         told = [announce_again(request)] if rests_untold(request) else []
         buttons = [*told, open_in_globus(request.job_id, app_url), save_as_preset(request.job_id)]

@@ -1,6 +1,8 @@
 """The form says everything that Globus can do, and forgets nothing that was typed."""
 
-from datetime import datetime
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -165,6 +167,22 @@ def test_a_draft_is_offered_only_to_the_person_who_left_it(stage: Stage) -> None
     stage.open_form(stage.grace)
 
     assert not has(stage.grace.top(), "continue_draft")
+
+
+def test_a_request_that_nobody_signed_in_for_can_be_filled_in_again(stage: Stage) -> None:
+    stage.schedule(SHARED, LAPTOP, name="Nightly")
+    stage.sign_in_address()
+    stage.ada.close()
+    stage.stop_bot()
+    two_days_ago = (datetime.now(UTC) - timedelta(days=2)).isoformat(timespec="microseconds")  # noqa: TID251 - as the bot's
+    with closing(sqlite3.connect(stage.folder / "transferbot.db")) as database, database:
+        database.execute("UPDATE requests SET received_at = ?, due = ?", [two_days_ago, two_days_ago])
+    stage.start_bot()
+    message = stage.told("This request waited for a day and was given up")
+
+    stage.ada.press_in_message(message, "correct_request")
+
+    assert stage.ada.top()["state"]["values"]["name"]["name"]["value"] == "Nightly"
 
 
 def test_a_refused_request_comes_back_with_everything_in_it(stage: Stage) -> None:
