@@ -104,7 +104,9 @@ class LinkingMessages:
         """Say which account is linked now; the view that waited becomes the form, if it was to."""
         said = f"Linked as {bold(account.username)}."
         after = "Your request goes on by itself." if sign_in.request_id else ""
-        back = "Close this view to see the folder." if sign_in.browsing else f"{after} Close this view."
+        back = (
+            "Close this view to see the folder." if sign_in.browsing else f"{after} You can close this view."
+        )
         try:
             fate = _fate("Linked", f":white_check_mark: {said} {back}")
             self._poster.show(sign_in.person, sign_in.view_id, fate)

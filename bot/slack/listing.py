@@ -130,9 +130,9 @@ def channel_list(page: Page[Entry], muted: Muted | None) -> tuple[str, list[Bloc
     number = str(page.number)
     if muted:
         blocks.append(context(f":mute: Muted by <@{muted.by}> {moment(muted.at)}: no news of timers here."))
-        blocks.append(actions(button("Unmute", UNMUTE, value=number)))
+        blocks.append(actions(button("Unmute this channel", UNMUTE, value=number)))
     elif page.total:
-        blocks.append(actions(button("Mute run news here", MUTE, value=number)))
+        blocks.append(actions(button("Mute this channel", MUTE, value=number)))
     return "Timers of this channel", blocks
 
 

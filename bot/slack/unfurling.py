@@ -174,7 +174,7 @@ def question(posted: Posted) -> tuple[str, list[Block]]:
     )
     buttons = actions(
         button("Show previews", TURN_ON, value=posted.written(), primary=True),
-        button("No, thanks", TURN_OFF),
+        button("Show no previews", TURN_OFF),
     )
     return said, [section(said), buttons]
 
