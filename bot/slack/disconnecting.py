@@ -15,7 +15,7 @@ from bot.slack.app import Listen, person_of
 from bot.slack.background import Background
 from bot.slack.blocks import Block, View, bold, context, escape, field, modal, moment, option, section
 from bot.slack.posting import Poster
-from bot.timers import Timer
+from bot.timers import Timer, title_of
 
 DISCONNECT: Final = "disconnect"
 TIMERS: Final = "timers"
@@ -130,7 +130,8 @@ def _key(view_id: str) -> str:
 
 def _ask(timers: tuple[Timer, ...]) -> list[Block]:
     count = len(timers)
-    lines = [f"• {escape(timer.name)}" + _next(timer) for timer in timers[:SHOWN]]
+    lines = [f"*Your live timers ({count})*"]
+    lines += [f"• {escape(title_of(timer.name) or timer.name)}" + _next(timer) for timer in timers[:SHOWN]]
     if count > SHOWN:
         lines.append(f"and {count - SHOWN} more")
     choices = [
@@ -138,7 +139,7 @@ def _ask(timers: tuple[Timer, ...]) -> list[Block]:
         option("Delete them", DELETE, description="Nothing is copied any more"),
     ]
     radio: Block = {"type": "radio_buttons", "options": choices, "initial_option": choices[0]}
-    return [section("\n".join(lines)), field(TIMERS, f"Your live timers ({count})", radio)]
+    return [section("\n".join(lines)), field(TIMERS, "What becomes of them?", radio)]
 
 
 def _next(timer: Timer) -> str:

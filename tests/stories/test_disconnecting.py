@@ -21,7 +21,8 @@ def test_timers_are_shown_and_kept_unless_it_is_said_otherwise(stage: Stage) -> 
     linked_with_a_timer(stage)
     stage.ada.command("disconnect", channel_id=LAB_DATA)
     view = stage.shown("Your live timers (1)")
-    assert "Nightly [" in words(view)
+    assert "• Nightly" in words(view)
+    assert "Nightly [" not in words(view)
 
     stage.ada.submit()
 
