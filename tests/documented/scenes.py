@@ -14,9 +14,11 @@ from typing import Final
 
 import yaml
 
+from bot.sandbox.globus.collections import BEAMLINE, SHARED
+from bot.sandbox.globus.identities import COMMAND_LINE_CLIENT
 from tests.documented.machine import PATH, machine
 from tests.documented.shown import ROOT
-from tests.documented.ways import PLACEHOLDERS, Here, Scene, Served
+from tests.documented.ways import PLACEHOLDERS, SIGNING_IN, Here, Scene, Served
 from tests.postgresql import required
 from tests.stories.stage import Stage, _environment, free_port
 
@@ -108,6 +110,30 @@ def beside(stage: Stage) -> Place:
     return Place(stage.folder, words=PLACEHOLDERS)
 
 
+def command_line(stage: Stage, folder: Path) -> Place:
+    """Give the home of somebody whom Globus's own command line knows as Ada."""
+    environment = {name: value for name, value in stage.settings.items() if name.startswith("GLOBUS_SDK_")}
+    collections = {"BEAMLINE": BEAMLINE.id, "SHARED": SHARED.id}
+    # A terminal that came over SSH: there is no browser beside it, so it shows a link and asks for a code.
+    place = Place(
+        folder,
+        environment={**environment, **collections, "HOME": str(folder), "SSH_TTY": "a terminal"},
+        words={"globus session consent …": f"globus session consent {_CONSENT}"},
+    )
+    # At its first sign-in it registers itself; the sandbox knows it already.
+    place.run(f"python -c '{_REGISTERED}'", Here(Scene.COMMAND_LINE))
+    place.run("globus login", Here(Scene.COMMAND_LINE, "logged in", instead=SIGNING_IN))
+    return place
+
+
+_CONSENT: Final = '--timer-data-access "$BEAMLINE"'
+_REGISTERED: Final = (
+    "from globus_cli.login_manager.storage import CLIStorage; "
+    'CLIStorage().store_well_known_config("auth_client_data", '
+    f'{{"client_id": "{COMMAND_LINE_CLIENT.client_id}", "client_secret": "{COMMAND_LINE_CLIENT.secret}"}})'
+)
+
+
 def on_a_server(stage: Stage, new: str, another: str) -> Place:
     """Give the folder of a bot that was stopped, beside a server."""
     given = {name: value for name, value in stage.settings.items() if value}
@@ -116,10 +142,11 @@ def on_a_server(stage: Stage, new: str, another: str) -> Place:
 
 def checkout(folder: Path) -> Place:
     """Give a folder that looks like the repository after its commands for installing."""
+    folder.mkdir()
     for one in ROOT.iterdir():
         if one.name not in {".git", ".venv", ".env"}:
             (folder / one.name).symlink_to(one)
-    return Place(folder)
+    return Place(folder, words={"/tmp/mutated": str(folder.with_name("mutated"))})  # noqa: S108 - the page's
 
 
 def sandbox(folder: Path) -> Place:

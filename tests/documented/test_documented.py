@@ -1,8 +1,6 @@
-"""Every command that a document shows is run as it stands there, or it is known why not."""
+"""Every command that a document shows is run as it stands there, or by a test that does the same."""
 
 import shlex
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +10,7 @@ import click
 import pytest
 
 from bot.__main__ import main
+from bot.sandbox.globus.collections import BEAMLINE, SHARED
 from tests.documented import scenes
 from tests.documented.entries import ENTRIES
 from tests.documented.shown import shown, shown_in
@@ -19,10 +18,8 @@ from tests.documented.ways import (
     Elsewhere,
     Here,
     Long,
-    NotHere,
     Scene,
     Served,
-    Theirs,
     assert_done_elsewhere,
     assert_ours,
     assert_read,
@@ -138,7 +135,7 @@ def test_in_the_sandbox(tmp_path: Path) -> None:
 
 
 def test_in_the_repository(tmp_path: Path) -> None:
-    place = scenes.checkout(tmp_path)
+    place = scenes.checkout(tmp_path / "repository")
     for text, way in of(Scene.CHECKOUT):
         place.run(text, way)
     for text, serving in served(Scene.CHECKOUT):
@@ -156,24 +153,17 @@ def test_what_is_long_or_done_elsewhere_is_there(text: str) -> None:
         assert_read(way.command, shlex.split(text)[3:])
 
 
-@pytest.mark.parametrize("text", [text for text, way in ENTRIES.items() if isinstance(way, NotHere)])
-def test_what_cannot_be_here_has_a_reason_and_what_it_names_is_there(text: str) -> None:
-    way = ENTRIES[text]
-    assert isinstance(way, NotHere)
+def test_at_the_command_line_of_globus(stage: Stage, tmp_path: Path) -> None:
+    stage.start_bot()
+    stage.schedule(BEAMLINE, SHARED, name="Made with the bot", repeat="daily")
+    stage.sign_in()
+    stage.announced()
+    place = scenes.command_line(stage, tmp_path)
+    for text, way in of(Scene.COMMAND_LINE):
+        place.run(text, way)
 
-    assert way.reason
-    way.look(text)
-
-
-def test_what_the_bot_is_compared_with_exists() -> None:
-    globus = Path(sys.executable).with_name("globus")
-    said = subprocess.run([globus, "list-commands"], capture_output=True, text=True, check=True).stdout
-    theirs = {line.strip() for line in said.splitlines() if line.startswith("    globus ")}
-    groups = {line.strip("= ") for line in said.splitlines() if line.startswith("===")}
-
-    for text, way in ENTRIES.items():
-        if isinstance(way, Theirs):
-            assert text.removesuffix(" …") in theirs | groups, text
+    names = sorted(timer["name"].partition(" [")[0] for timer in stage.timers())
+    assert names == ["Made by hand", "Made with the bot"]
 
 
 @pytest.mark.parametrize(

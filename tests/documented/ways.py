@@ -1,9 +1,9 @@
 """The ways in which a command of the documents is tried."""
 
 import shlex
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from pathlib import Path
 from typing import Final
 
 import click
@@ -25,6 +25,8 @@ class Scene(Enum):
     """A machine of its own, with systemd and without anything of ours but the repository."""
     CONTAINERS = auto()
     """Such a machine with a `docker`, Podman's, and the image that the Dockerfile begins with, Debian's."""
+    COMMAND_LINE = auto()
+    """Globus's own command line, where Ada is signed in who made a timer with the bot."""
     CHECKOUT = auto()
     """The repository."""
     ON_A_SERVER = auto()
@@ -69,20 +71,7 @@ class Long:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotHere:
-    """What it needs cannot be here, for a reason; what can be looked at is."""
-
-    reason: str
-    look: Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Theirs:
-    """A command of globus-cli that a page compares the bot with; it exists."""
-
-
-Way = Here | Served | Elsewhere | Long | NotHere | Theirs
+Way = Here | Served | Elsewhere | Long
 
 
 def assert_done_elsewhere(where: str) -> None:
@@ -111,6 +100,9 @@ def assert_read(command: click.Command, arguments: list[str]) -> None:
     """See that a command takes these arguments; nothing is done."""
     command.make_context(command.name, list(arguments))
 
+
+SIGNING_IN: Final = f"python {Path(__file__).with_name('signing_in.py')} {{}}"
+"""Instead of a command that asks for a sign-in: it, and what a person does then."""
 
 PLACEHOLDERS: Final = {"FILE": "lab.db", "TEAM USER": "T0SANDBOX1 U0ADA00001"}
 """What the documents let the reader fill in."""
