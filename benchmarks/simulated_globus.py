@@ -54,13 +54,13 @@ class SimulatedTimer:
         """Name a run's task."""
         return f"{self.job_id}/{number}"
 
-    @lru_cache(maxsize=LATEST * LATELY)  # noqa: B019 - as above
-    def begun(self, number: int) -> Run:
-        """Give a run as a list shows it."""
-        return Run(self.first + number * self.interval, task_id=self.task_id(number))
-
-    def shown(self, count: int) -> Timer:
-        """Give the timer as a list shows it after so many runs."""
+    def shown(self, count: int, before: Timer | None) -> Timer:
+        """Give the timer as a list shows it after so many runs; those that it showed before are the same."""
+        known, runs = (before.run_count, before.runs) if before else (max(count - LATEST, 0), ())
+        new = [
+            Run(self.first + number * self.interval, task_id=self.task_id(number))
+            for number in range(count - 1, known - 1, -1)
+        ]
         return Timer(
             job_id=self.job_id,
             name=self.job_id,
@@ -68,7 +68,7 @@ class SimulatedTimer:
             interval=self.interval,
             last_run=self.first + (count - 1) * self.interval if count else None,
             run_count=count,
-            runs=tuple(map(self.begun, range(count - 1, max(count - 1 - LATEST, -1), -1))),
+            runs=(*new, *runs)[:LATEST],
         )
 
 
@@ -88,13 +88,14 @@ class SimulatedGlobus:
     def timers(self, person: SlackUser) -> Sequence[Timer]:
         """Give all of a person's timers with their latest runs."""
         self._count("list timers")
-        return [self._shown(timer) for timer in self._timers[person]]
+        now = self._clock()
+        return [self._shown(timer, now) for timer in self._timers[person]]
 
     def timer(self, person: SlackUser, job_id: str) -> Timer | None:
         """Give one timer."""
         del person
         self._count("get timer")
-        return self._shown(self._by_id[job_id])
+        return self._shown(self._by_id[job_id], self._clock())
 
     def tasks(self, person: SlackUser, task_ids: Collection[str]) -> Mapping[str, Task]:
         """Give tasks by their IDs."""
@@ -119,10 +120,10 @@ class SimulatedGlobus:
         if self.is_down:
             raise ServiceUnavailable("Globus")
 
-    def _shown(self, timer: SimulatedTimer) -> Timer:
-        now, latest = self._clock(), self._latest.get(timer.job_id)
+    def _shown(self, timer: SimulatedTimer, now: datetime) -> Timer:
+        latest = self._latest.get(timer.job_id)
         if latest is None or latest.next_run is None or latest.next_run <= now:
-            latest = self._latest[timer.job_id] = timer.shown(timer.runs(now))
+            latest = self._latest[timer.job_id] = timer.shown(timer.runs(now), latest)
         return latest
 
     def _task(self, task_id: str) -> Task:

@@ -151,7 +151,9 @@ class Watching:
 
     def _look(self, person: SlackUser, known: Sequence[WatchedTimer], at: datetime) -> list[Observation]:
         """Give what was seen, a timer for a timer."""
-        due = {timer.job_id for timer in known if self._is_due(timer, at)}
+        # What is due in a moment is looked at now: one call reads all of a person's timers.
+        soon = at + self._looks.first
+        due = {timer.job_id for timer in known if timer.look_at is None or timer.look_at <= soon}
         for timer in known:
             if timer.is_resuming:
                 self._resume(person, timer)
@@ -167,10 +169,6 @@ class Watching:
             self._concluded(timer, one, tasks, at, is_due=timer.job_id in due)
             for timer, one in zip(known, observed, strict=True)
         ]
-
-    def _is_due(self, timer: WatchedTimer, at: datetime) -> bool:
-        # What is due in a moment is looked at now: one call reads all of a person's timers.
-        return timer.look_at is None or timer.look_at <= at + self._looks.first
 
     def _resume(self, person: SlackUser, timer: WatchedTimer) -> None:
         try:
@@ -314,9 +312,8 @@ def _has_gap(known: WatchedTimer, listed: Timer) -> bool:
     if listed.status is TimerStatus.UNKNOWN or not listed.runs or known.seen_until is None:
         ran_unseen = listed.run_count + listed.error_count > 0
         return not listed.runs and ran_unseen and _is_later(listed.last_run, known.seen_until)
-    oldest = min(run.started_at for run in listed.runs)
     counted = listed.run_count + listed.error_count
-    return oldest > known.seen_until and counted > len(listed.runs)
+    return counted > len(listed.runs) and all(run.started_at > known.seen_until for run in listed.runs)
 
 
 def _is_later(moment: datetime | None, than: datetime | None) -> bool:

@@ -110,7 +110,7 @@ def _last(text: str) -> Run:
     return run_from(json.loads(text))
 
 
-@lru_cache(maxsize=LATELY)
+@lru_cache(maxsize=LATELY // 8)
 def _running(text: str) -> tuple[Run, ...]:
     return tuple(map(run_from, json.loads(text)))
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from bot.store.port import Connection, Database
@@ -97,6 +98,7 @@ def hurry(database: Database, *, now: datetime, until: datetime) -> None:
     database.write(move)
 
 
+@lru_cache(maxsize=1024)
 def as_text(moment: datetime) -> str:
     """Write a moment as ISO 8601 in UTC, always of the same length, so that text sorts as time."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
