@@ -53,10 +53,6 @@ class Accounts(Protocol):
         """Give the person's account, or None if they are not linked."""
         ...
 
-    def link(self, account: Account, tokens: tuple[Token, ...]) -> None:
-        """Keep the account and its tokens, replacing what was kept before."""
-        ...
-
     def tokens(self, person: SlackUser) -> Mapping[str, Token]:
         """Give the person's tokens by resource server; empty if they are not linked."""
         ...

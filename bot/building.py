@@ -65,7 +65,14 @@ class Parts(Stores):
 
     @cached_property
     def sign_ins(self) -> SignInStore:
-        return SignInStore(self.database, self.vault, clock=self.clock, owner=self.owner, wake=self.wake)
+        return SignInStore(
+            self.database,
+            self.vault,
+            self.accounts,
+            clock=self.clock,
+            owner=self.owner,
+            wake=self.wake,
+        )
 
     @cached_property
     def tickets(self) -> TicketStore:

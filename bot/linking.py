@@ -28,15 +28,6 @@ class Wanted(NamedTuple):
 class WaitingRequests(Protocol):
     """Requests that wait for a sign-in."""
 
-    def resume(
-        self, person: SlackUser, session: SessionRequirement, collections: frozenset[str] = frozenset()
-    ) -> None:
-        """Let every request of this person that waits for a sign-in go on, and timers that lacked just this.
-
-        Each that waited for exactly this session remembers that it was brought.
-        """
-        ...
-
     def waiting_for(self, person: SlackUser) -> Wanted:
         """Give what this person's requests wait for; of several sessions the one asked for last.
 
@@ -193,9 +184,7 @@ class Linking:
             )
             return
         account = Account(sign_in.person, grant.identity_id, grant.username)
-        self._accounts.link(account, grant.tokens)
-        self._sign_ins.save(replace(sign_in, state=SignInState.DONE, code=None))
-        self._requests.resume(sign_in.person, sign_in.session, sign_in.collections)
+        self._sign_ins.finish(sign_in, account, grant.tokens)
         self._news.linked(sign_in, account)
 
     def _try_again(self, sign_in: SignIn, problem: CodeRefused) -> None:

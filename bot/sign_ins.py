@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from bot.accounts import Grant, SlackUser, Token
+from bot.accounts import Account, Grant, SlackUser, Token
 from bot.sessions import NO_SESSION, SessionRequirement
 
 
@@ -71,6 +71,15 @@ class SignIns(Protocol):
 
     def save(self, sign_in: SignIn) -> None:
         """Keep a sign-in's new state; a code is kept only until it is exchanged."""
+        ...
+
+    def finish(self, sign_in: SignIn, account: Account, tokens: tuple[Token, ...]) -> None:
+        """End a sign-in well, all in one step: keep what it brought, and let go on what waited for it.
+
+        The account and its tokens replace what was kept before. Every request of this person that waits for a
+        sign-in goes on, and timers that lacked just this; each request that waited for exactly this session
+        remembers that it was brought.
+        """
         ...
 
     async def receive(

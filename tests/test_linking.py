@@ -40,7 +40,6 @@ class World:
     given_back: list[tuple[Token, ...]] = field(default_factory=list)
     give_back_problem: Exception | None = None
     linked_tokens: tuple[Token, ...] = ()
-    resumed: list[tuple[SlackUser, SessionRequirement, frozenset[str]]] = field(default_factory=list)
     said: list[tuple[str, str, str]] = field(default_factory=list)
     forms: list[tuple[str, str]] = field(default_factory=list)
     received: list[tuple[object, ...]] = field(default_factory=list)
@@ -49,9 +48,6 @@ class World:
 
     def find(self, person: SlackUser) -> Account | None:
         return self.account if self.account and self.account.person == person else None
-
-    def link(self, account: Account, tokens: tuple[Token, ...]) -> None:
-        self.account, self.linked_tokens = account, tokens
 
     def tokens(self, person: SlackUser) -> Mapping[str, Token]:
         raise NotImplementedError
@@ -80,11 +76,6 @@ class World:
         return SignInLink(sign_in.sign_in_id, f"https://auth/{sign_in.sign_in_id}/{sign_in.verifier}")
 
     # Requests and news
-
-    def resume(
-        self, person: SlackUser, session: SessionRequirement, collections: frozenset[str] = frozenset()
-    ) -> None:
-        self.resumed.append((person, session, collections))
 
     def waiting_for(self, person: SlackUser) -> Wanted:
         assert person == ADA
@@ -115,6 +106,10 @@ class SignIns:
     def save(self, sign_in: SignIn) -> None:
         self._world.kept[sign_in.sign_in_id] = sign_in
         self._world.states.append(sign_in.state)
+
+    def finish(self, sign_in: SignIn, account: Account, tokens: tuple[Token, ...]) -> None:
+        self._world.account, self._world.linked_tokens = account, tokens
+        self.save(replace(sign_in, state=SignInState.DONE, code=None))
 
     async def receive(
         self, sign_in_id: str, person: SlackUser, *, code: str, view_id: str | None, form_view_id: str | None
@@ -236,7 +231,6 @@ def test_a_code_is_exchanged_once_and_links_the_account(linking: Linking, world:
     assert world.states == [SignInState.EXCHANGING, SignInState.DONE]
     assert world.kept["sign-in 1"] == replace(sign_in, state=SignInState.DONE, code=None, tries=1)
     assert [one.code for one in world.exchanged] == ["the code"]
-    assert world.resumed == [(ADA, MFA, frozenset({"c"}))]
     assert world.said == [("linked", "ada@example.org", "")]
     assert world.given_back == []
 
@@ -264,7 +258,6 @@ def test_a_sign_in_of_another_identity_changes_nothing(
     assert world.account == held
     assert world.linked_tokens == ()
     assert world.given_back == [TOKENS]
-    assert world.resumed == []
     assert world.said == [
         (
             "failed",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from bot.sign_ins import SignIn, SignInState
 from bot.store.auditing import note
 from bot.store.port import Connection, Database, insert, upsert
 from bot.store.queue import as_text
+from bot.store.scheduling import resume
 from bot.store.vault import Vault
 from bot.store.working import QueueStore
 
@@ -53,8 +55,14 @@ class AccountStore:
         row = rows[0]
         return Account(person, row["identity_id"], row["username"], is_ended=row["ended_at"] is not None)
 
-    def link(self, account: Account, tokens: tuple[Token, ...]) -> None:
-        """Keep the account and its tokens, replacing what was kept before."""
+    def link(
+        self,
+        account: Account,
+        tokens: tuple[Token, ...],
+        *,
+        also: Callable[[Connection], None] = lambda _: None,
+    ) -> None:
+        """Keep the account and its tokens in place of those kept before; `also` is part of the same step."""
         person = account.person
         row = {
             "team_id": person.team_id,
@@ -81,6 +89,7 @@ class AccountStore:
             upsert(database, "accounts", row, key=("team_id", "user_id"))
             for each in sealed:
                 database.execute(_UPSERT, each)
+            also(database)
 
         self._database.write(keep)
 
@@ -153,6 +162,7 @@ class SignInStore(QueueStore[SignIn]):
         self,
         database: Database,
         vault: Vault,
+        accounts: AccountStore,
         *,
         clock: Callable[[], datetime],
         owner: str,
@@ -160,6 +170,7 @@ class SignInStore(QueueStore[SignIn]):
     ) -> None:
         super().__init__(database, clock=clock, owner=owner)
         self._vault = vault
+        self._accounts = accounts
         self._wake = wake
 
     def open(self, sign_in: SignIn) -> None:
@@ -187,6 +198,16 @@ class SignInStore(QueueStore[SignIn]):
         """Keep a sign-in's new state."""
         row = self._row(sign_in)
         self._database.write(lambda database: upsert(database, "sign_ins", row, key=("sign_in_id",)))
+
+    def finish(self, sign_in: SignIn, account: Account, tokens: tuple[Token, ...]) -> None:
+        """End a sign-in well, all in one step: keep what it brought, and let go on what waited for it."""
+        row = self._row(replace(sign_in, state=SignInState.DONE, code=None))
+
+        def finish(database: Connection) -> None:
+            upsert(database, "sign_ins", row, key=("sign_in_id",))
+            resume(database, sign_in.person, sign_in.session, sign_in.collections, at=self._clock())
+
+        self._accounts.link(account, tokens, also=finish)
 
     async def receive(
         self, sign_in_id: str, person: SlackUser, *, code: str, view_id: str | None, form_view_id: str | None

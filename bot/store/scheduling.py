@@ -120,34 +120,6 @@ class RequestStore(QueueStore[TimerRequest]):
         row = _row(request) | {"expected": expected}
         return self._database.write(lambda database: database.execute(decided, row).rowcount == 1)
 
-    def resume(
-        self, person: SlackUser, session: SessionRequirement, collections: frozenset[str] = frozenset()
-    ) -> None:
-        """Let every request of this person that waits for a sign-in go on; `session` is what it brought.
-
-        One that was sent already goes on where it is, and is not checked: that would send it once more. Their
-        timers are looked at again, and those that lacked just this are resumed.
-        """
-        now = self._clock()
-
-        def resume(database: Connection) -> None:
-            for row in list(database.query(_SIGNED_OUT, _of(person))):
-                waiting = request_from(row)
-                brought = (session,) if session and session == waiting.demanded else ()
-                resumed = replace(
-                    waiting,
-                    state=waiting.state if waiting.signed_out else RequestState.CHECKING,
-                    due=now,
-                    answered=(*waiting.answered, *brought),
-                    signed_out=False,
-                    reason="",
-                )
-                database.execute(_UPDATE, _row(resumed))
-            restore(database, person, collections, session)
-            look_now(database, person, at=now)
-
-        self._database.write(resume)
-
     def waiting_for(self, person: SlackUser) -> Wanted:
         """Give what this person's requests wait for; of several sessions the one asked for last."""
         rows = self._database.read(lambda database: list(database.query(_SIGNED_OUT, _of(person))))
@@ -175,6 +147,35 @@ class RequestStore(QueueStore[TimerRequest]):
         """Let go of what is held by processes that are no more; their creations are looked at now."""
         look = f", due = CASE WHEN state = '{RequestState.CREATING}' THEN :now ELSE due END"
         recover(self._database, self.table, owner=self._owner, also=look, now=as_text(self._clock()))
+
+
+def resume(
+    database: Connection,
+    person: SlackUser,
+    session: SessionRequirement,
+    collections: frozenset[str],
+    *,
+    at: datetime,
+) -> None:
+    """Let every request of this person that waits for a sign-in go on; `session` is what it brought.
+
+    One that was sent already goes on where it is, and is not checked: that would send it once more. Their
+    timers are looked at again, and those that lacked just this are resumed.
+    """
+    for row in list(database.query(_SIGNED_OUT, _of(person))):
+        waiting = request_from(row)
+        brought = (session,) if session and session == waiting.demanded else ()
+        resumed = replace(
+            waiting,
+            state=waiting.state if waiting.signed_out else RequestState.CHECKING,
+            due=at,
+            answered=(*waiting.answered, *brought),
+            signed_out=False,
+            reason="",
+        )
+        database.execute(_UPDATE, _row(resumed))
+    restore(database, person, collections, session)
+    look_now(database, person, at=at)
 
 
 def _note_created(database: Connection, request: TimerRequest, *, at: datetime) -> None:

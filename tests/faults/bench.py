@@ -93,7 +93,9 @@ class Bench:
         self.clients = clients = Clients(
             registration, accounts=self.accounts, patience=Patience(seconds, 0), turns=Turns()
         )
-        sign_ins = SignInStore(database, vault, clock=self.clock, owner="bench", wake=lambda: None)
+        sign_ins = SignInStore(
+            database, vault, self.accounts, clock=self.clock, owner="bench", wake=lambda: None
+        )
         self._auth = GlobusAuth(clients)
         linking = Linking(
             accounts=self.accounts,

@@ -7,10 +7,14 @@ import pytest
 
 from bot.accounts import Account, SlackUser, Token
 from bot.errors import DatabaseProblem
+from bot.planning import Location, Plan, Source
+from bot.schedules import Schedule
+from bot.scheduling import RequestState, TimerRequest
 from bot.sessions import SessionRequirement
 from bot.sign_ins import SignIn, SignInState
 from bot.store.linking import AccountStore, SignInStore
 from bot.store.port import Database
+from bot.store.scheduling import RequestStore
 from bot.store.vault import Vault, new_key, read_keys
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -29,6 +33,23 @@ SIGN_IN = SignIn(
 )
 
 
+WAITING = TimerRequest(
+    request_id="r1",
+    reference="abcdefgh",
+    person=ADA,
+    plan=Plan(
+        source=Source("a", ("/data/",), "Beamline"),
+        destination=Location("b", "/archive/", "Archive"),
+        schedule=Schedule(NOW),
+        announce_in="C1",
+        name="Nightly",
+    ),
+    received_at=NOW,
+    state=RequestState.WAITING_FOR_SIGN_IN,
+    demanded=SIGN_IN.session,
+)
+
+
 @pytest.fixture
 def vault() -> Vault:
     return Vault(read_keys(new_key()))
@@ -40,8 +61,8 @@ def accounts(database: Database, vault: Vault) -> AccountStore:
 
 
 @pytest.fixture
-def sign_ins(database: Database, vault: Vault) -> SignInStore:
-    return SignInStore(database, vault, clock=lambda: NOW, owner="one", wake=lambda: None)
+def sign_ins(database: Database, vault: Vault, accounts: AccountStore) -> SignInStore:
+    return SignInStore(database, vault, accounts, clock=lambda: NOW, owner="one", wake=lambda: None)
 
 
 def receive(store: SignInStore, person: SlackUser = ADA) -> bool:
@@ -126,6 +147,48 @@ def test_a_finished_sign_in_keeps_no_code_and_is_no_work(sign_ins: SignInStore) 
     assert found
     assert found.code is None
     assert list(sign_ins.claim(limit=1)) == []
+
+
+@pytest.fixture
+def requests(database: Database) -> RequestStore:
+    """Requests, one of which waits for a sign-in."""
+    requests = RequestStore(database, clock=lambda: NOW, owner="one")
+    asyncio.run(requests.accept(WAITING))
+    return requests
+
+
+def test_a_sign_in_that_ends_well_links_the_account_and_lets_go_on_what_waited(
+    sign_ins: SignInStore, accounts: AccountStore, requests: RequestStore
+) -> None:
+    account = Account(ADA, "identity", "ada@example.edu")
+    sign_ins.open(SIGN_IN)
+    receive(sign_ins)
+    [claimed] = sign_ins.claim(limit=1)
+    sign_ins.finish(claimed, account, (TOKEN,))
+
+    assert sign_ins.find("s1") == replace(claimed, state=SignInState.DONE, code=None)
+    assert (accounts.find(ADA), accounts.tokens(ADA)) == (account, {TOKEN.resource_server: TOKEN})
+    [resumed] = requests.claim(limit=5)
+    assert (resumed.state, resumed.answered) == (RequestState.CHECKING, (SIGN_IN.session,))
+
+
+def test_a_sign_in_ends_well_as_a_whole_or_not_at_all(
+    sign_ins: SignInStore,
+    accounts: AccountStore,
+    requests: RequestStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise DatabaseProblem("gone", "wait")
+
+    sign_ins.open(SIGN_IN)
+    monkeypatch.setattr("bot.store.linking.resume", broken)
+    with pytest.raises(DatabaseProblem):
+        sign_ins.finish(SIGN_IN, Account(ADA, "identity", "ada@example.edu"), (TOKEN,))
+
+    assert sign_ins.find("s1") == SIGN_IN
+    assert accounts.find(ADA) is None
+    assert requests.claim(limit=5) == []
 
 
 def test_an_old_sign_in_is_forgotten_when_a_new_one_is_opened(sign_ins: SignInStore) -> None:

@@ -273,7 +273,8 @@ def test_the_check_says_that_keys_are_missing_or_others(url: str, opening: Openi
 
 def test_a_browser_that_comes_back_needs_one_connection(database: Database) -> None:
     vault = Vault(read_keys(new_key()))
-    sign_ins = SignInStore(database, vault, clock=lambda: NOW, owner="one", wake=lambda: None)
+    accounts = AccountStore(database, vault, clock=lambda: NOW)
+    sign_ins = SignInStore(database, vault, accounts, clock=lambda: NOW, owner="one", wake=lambda: None)
     sign_in = SignIn("s1", SlackUser("T1", "U1"), "verifier", NOW)
     sign_ins.open(sign_in)
     may_end = threading.Event()

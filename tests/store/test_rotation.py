@@ -34,7 +34,9 @@ def vault(*keys: str) -> Vault:
 class Stores:
     def __init__(self, database: Database, sealing: Vault) -> None:
         self.accounts = AccountStore(database, sealing, clock=lambda: NOW)
-        self.sign_ins = SignInStore(database, sealing, clock=lambda: NOW, owner="one", wake=lambda: None)
+        self.sign_ins = SignInStore(
+            database, sealing, self.accounts, clock=lambda: NOW, owner="one", wake=lambda: None
+        )
         self.partings = PartingStore(database, sealing, self.accounts, clock=lambda: NOW, owner="one")
 
 

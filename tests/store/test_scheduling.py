@@ -13,7 +13,7 @@ from bot.scheduling import RequestState, TimerRequest
 from bot.sessions import NO_SESSION, SessionRequirement
 from bot.store.drafts import DraftStore
 from bot.store.port import Database
-from bot.store.scheduling import RequestStore
+from bot.store.scheduling import RequestStore, resume
 from bot.working import NotOurs
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -59,6 +59,10 @@ def store(database: Database, time: Time) -> RequestStore:
 
 def accept(store: RequestStore, request: TimerRequest = REQUEST) -> bool:
     return asyncio.run(store.accept(request))
+
+
+def signed_in(database: Database, session: SessionRequirement) -> None:
+    database.write(lambda connection: resume(connection, ADA, session, frozenset(), at=NOW))
 
 
 def test_a_request_comes_back_as_it_was_kept(store: RequestStore) -> None:
@@ -142,14 +146,16 @@ def test_what_a_dead_process_held_is_free_and_its_interrupted_creation_is_due(
     assert found.state is RequestState.CREATING
 
 
-def test_a_sign_in_lets_only_this_persons_waiting_requests_go_on(store: RequestStore) -> None:
+def test_a_sign_in_lets_only_this_persons_waiting_requests_go_on(
+    store: RequestStore, database: Database
+) -> None:
     waiting = replace(REQUEST, state=RequestState.WAITING_FOR_SIGN_IN, due=None, missing=frozenset({"a"}))
     accept(store, waiting)
     accept(store, replace(waiting, request_id="r2", reference="r2", person=SlackUser("T2", "U1")))
     accept(store, replace(REQUEST, request_id="r3", reference="r3", state=RequestState.CREATED, due=None))
 
     assert store.waiting_for(ADA) == (frozenset({"a"}), NO_SESSION)
-    store.resume(ADA, NO_SESSION)
+    signed_in(database, NO_SESSION)
 
     assert [request.request_id for request in store.claim(limit=9)] == ["r1"]
 
@@ -173,7 +179,9 @@ def test_a_closed_view_is_forgotten_and_saving_does_not_bring_it_back(store: Req
     assert asyncio.run(store.close_view("V1")) is None
 
 
-def test_a_sign_in_is_remembered_where_it_brought_what_was_asked_for(store: RequestStore) -> None:
+def test_a_sign_in_is_remembered_where_it_brought_what_was_asked_for(
+    store: RequestStore, database: Database
+) -> None:
     session, other = SessionRequirement(mfa=True), SessionRequirement(domains=("lab.example",))
     waiting = replace(REQUEST, state=RequestState.WAITING_FOR_SIGN_IN, due=None, demanded=session)
     accept(store, waiting)
@@ -185,17 +193,17 @@ def test_a_sign_in_is_remembered_where_it_brought_what_was_asked_for(store: Requ
     )
 
     assert store.waiting_for(ADA).session == session
-    store.resume(ADA, session)
+    signed_in(database, session)
 
     answered = {one.request_id: one.answered for one in store.claim(limit=9)}
     assert answered == {"r1": (session,), "r2": ()}
 
 
-def test_what_is_unclear_stays_so_when_its_person_signs_in(store: RequestStore) -> None:
+def test_what_is_unclear_stays_so_when_its_person_signs_in(store: RequestStore, database: Database) -> None:
     unclear = replace(REQUEST, state=RequestState.UNCLEAR, due=None, signed_out=True, creations=1)
     accept(store, unclear)
     accept(store, replace(unclear, request_id="r2", reference="r2", signed_out=False))
-    store.resume(ADA, NO_SESSION)
+    signed_in(database, NO_SESSION)
 
     [found] = store.claim(limit=9)
     assert (found.request_id, found.state, found.signed_out) == ("r1", RequestState.UNCLEAR, False)

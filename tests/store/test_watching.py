@@ -19,7 +19,7 @@ from bot.sessions import NO_SESSION, SessionRequirement
 from bot.store.disconnecting import PartingStore
 from bot.store.linking import AccountStore
 from bot.store.port import Database
-from bot.store.scheduling import RequestStore
+from bot.store.scheduling import RequestStore, resume
 from bot.store.telling import MailboxStore
 from bot.store.vault import Vault, new_key, read_keys
 from bot.store.watching import WatchStore
@@ -41,6 +41,7 @@ class Stores:
     watches: WatchStore
     mailboxes: MailboxStore
     partings: PartingStore
+    clock: Callable[[], datetime]
 
     def made(self, job_id: str = "job", **more: object) -> TimerRequest:
         """Keep a request that became a timer and was announced."""
@@ -72,6 +73,12 @@ class Stores:
         [watch] = self.watches.claim(limit=10)
         return watch
 
+    def signed_in(
+        self, session: SessionRequirement = NO_SESSION, *, collections: frozenset[str] = frozenset()
+    ) -> None:
+        """Let what waits for a sign-in go on."""
+        self.database.write(lambda database: resume(database, ADA, session, collections, at=self.clock()))
+
     def stopped(self, **why: object) -> None:
         """Let the timer be known as stopped."""
         inactivity = Inactivity(is_paused=False, **why)  # type: ignore[arg-type]
@@ -97,6 +104,7 @@ def stores(database: Database) -> Stores:
         WatchStore(database, clock=clock, owner="one"),
         MailboxStore(database, clock=clock, owner="one"),
         PartingStore(database, vault, accounts, clock=clock, owner="one"),
+        clock,
     )
 
 
@@ -161,7 +169,7 @@ def test_looks_are_kept_together_or_not_at_all(stores: Stores) -> None:
 def test_somebody_who_signs_in_during_a_look_is_looked_at_again(stores: Stores) -> None:
     stores.made()
     watch = stores.claimed()
-    stores.requests.resume(ADA, NO_SESSION)
+    stores.signed_in()
 
     stores.watches.keep([Look(watch, replace(watch, due=None))])
 
@@ -171,10 +179,10 @@ def test_somebody_who_signs_in_during_a_look_is_looked_at_again(stores: Stores) 
 def test_a_sign_in_lets_go_on_what_lacked_just_that(stores: Stores) -> None:
     stores.made()
     stores.stopped(collections=frozenset({"a"}))
-    stores.requests.resume(ADA, NO_SESSION)
+    stores.signed_in()
     assert not stores.timer().is_resuming
 
-    stores.requests.resume(ADA, NO_SESSION, frozenset({"a", "b"}))
+    stores.signed_in(collections=frozenset({"a", "b"}))
 
     assert stores.timer().is_resuming
     assert stores.claimed().person == ADA
@@ -184,10 +192,10 @@ def test_a_session_that_is_wanted_is_not_brought_by_another_sign_in(stores: Stor
     stores.made()
     wanted = SessionRequirement(domains=("uni.edu",))
     stores.stopped(session=wanted)
-    stores.requests.resume(ADA, NO_SESSION, frozenset({"a"}))
+    stores.signed_in(collections=frozenset({"a"}))
     assert not stores.timer().is_resuming
 
-    stores.requests.resume(ADA, wanted)
+    stores.signed_in(wanted)
 
     assert stores.timer().is_resuming
 
@@ -291,7 +299,7 @@ def test_what_somebody_leaves_behind_says_so_and_is_watched_again_when_they_come
     assert stores.mailboxes.claim(limit=10)
 
     stores.accounts.link(Account(ADA, "identity", "ada"), (TOKEN,))
-    stores.requests.resume(ADA, NO_SESSION)
+    stores.signed_in()
 
     assert stores.claimed().person == ADA
     assert [timer.job_id for timer in stores.watches.timers(ADA)] == ["job"]
