@@ -197,7 +197,7 @@ def _make_old(new: Path, old: Path, before: str) -> None:
         columns = {row[1] for row in database.execute(f"PRAGMA main.table_info({table})")}
         columns &= {row[1] for row in database.execute(f"PRAGMA new.table_info({table})")}
         named = ", ".join(sorted(columns))
-        database.execute(f"INSERT INTO main.{table} ({named}) SELECT {named} FROM new.{table}")  # noqa: S608 - our own tables
+        database.execute(f"INSERT OR REPLACE INTO main.{table} ({named}) SELECT {named} FROM new.{table}")  # noqa: S608 - our own tables
     database.conn.commit()
     database.close()
 
