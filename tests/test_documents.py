@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import click
 import jsonschema
@@ -30,6 +31,7 @@ from bot.slack.form import FormContext, form_view
 from bot.slack.installing import SCOPES as INSTALLED_SCOPES
 from bot.slack.workflows import SCHEDULE_STEP, outputs_of
 from bot.workflows import INPUTS
+from tests.documented.shown import DOCUMENTS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -72,6 +74,25 @@ def test_the_readme_lists_every_setting_as_the_code_has_it() -> None:
 
     assert written
     assert written.group(1) == settings_table()
+
+
+OTHERS_NAMES: Final = {"OTEL_EXPORTER_OTLP_HEADERS", "RLIMIT_FSIZE", "TCP_NODELAY"}
+"""OpenTelemetry's own setting, and words of the system. `docs/form.md` has the command line's arguments."""
+
+OTHERS_SCOPES: Final = {"connections:write", "files:read"}
+"""The app-level token's scope, and one that a decision did without."""
+
+
+@pytest.mark.parametrize(
+    "document", [one for one in DOCUMENTS if one.name != "form.md"], ids=lambda one: one.name
+)
+def test_every_setting_and_every_scope_that_a_document_names_is_there(document: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", document.read_text(), flags=re.DOTALL | re.MULTILINE)
+    settings = set(re.findall(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)(?:=[^`]*)?`", text))
+    scopes = set(re.findall(r"`([a-z]+(?:\.[a-z]+)*:[a-z_.]+)`", text))
+
+    assert settings <= {one.name for one in SETTINGS} | OTHERS_NAMES
+    assert scopes <= set(MANIFEST["oauth_config"]["scopes"]["bot"]) | OTHERS_SCOPES
 
 
 @pytest.mark.parametrize("command", sorted(main.commands))

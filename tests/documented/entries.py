@@ -9,7 +9,6 @@ from typing import Final
 from benchmarks.__main__ import main as benchmarks
 from benchmarks.big_database import main as big_database
 from benchmarks.replicas import main as replicas
-from benchmarks.simulated_day import main as simulated_day
 from tests.documented.ways import (
     SIGNING_IN,
     Elsewhere,
@@ -21,19 +20,17 @@ from tests.documented.ways import (
 )
 from tests.faults.__main__ import main as faults
 
-_TRY_IT: Final = Elsewhere(".ci/run: block '## Try it'")
-_TEST_IT: Final = Elsewhere(".ci/run: block '## Test it'")
+TRY_IT: Final = Elsewhere(".ci/run: block '## Try it'")
+TEST_IT: Final = Elsewhere(".ci/run: block '## Test it'")
 _SHORT_FAULTS: Final = (
     "tests/faults/test_campaigns.py::test_what_is_promised_holds_when_it_is_broken_on_purpose"
 )
+_REPOSITORY: Final = "tests/documented/test_documented.py::test_in_the_repository"
 _BARE: Final = Long(
     benchmarks,
     "tests/test_benchmarks.py::test_the_command_starts_everything_and_draws_a_table_without_bad_answers",
 )
-_DAY: Final = Long(
-    simulated_day,
-    "tests/test_simulated_day.py::test_a_day_of_hourly_timers_costs_little_and_misses_nothing",
-)
+_DAY: Final = Here(Scene.CHECKOUT, "calls to Globus per run", instead="{} --people 3 --hours 2")
 
 
 # Nothing that was told to these tests is for those that look for mutants.
@@ -47,14 +44,14 @@ _COPY: Final = '"$BEAMLINE:/data/run-001/" "$SHARED:/archive/copied/" --interval
 
 ENTRIES: Final[Mapping[str, Way]] = {
     # README, CONTRIBUTING
-    "python3 -m venv .venv": _TRY_IT,
-    "pip install --quiet -r requirements.lock": _TRY_IT,
-    "pip install --quiet --no-deps -e .": _TRY_IT,
-    "transferbot demo --tour": _TRY_IT,
-    "pip install --quiet -r requirements-dev.lock": _TEST_IT,
-    "coverage run -m pytest -n auto": _TEST_IT,
-    "coverage combine --quiet": _TEST_IT,
-    "coverage report --fail-under=85": _TEST_IT,
+    "python3 -m venv .venv": TRY_IT,
+    "pip install --quiet -r requirements.lock": TRY_IT,
+    "pip install --quiet --no-deps -e .": TRY_IT,
+    "transferbot demo --tour": TRY_IT,
+    "pip install --quiet -r requirements-dev.lock": TEST_IT,
+    "coverage run -m pytest -n auto": TEST_IT,
+    "coverage combine --quiet": TEST_IT,
+    "coverage report --fail-under=85": TEST_IT,
     "pytest -n auto": Here(
         Scene.CHECKOUT,
         "test_settings.py: ",
@@ -127,7 +124,7 @@ ENTRIES: Final[Mapping[str, Way]] = {
         Scene.CONTAINERS, "checked", patient=True
     ),
     # Broken on purpose, measured
-    "python -m tests.faults": Long(faults, _SHORT_FAULTS),
+    "python -m tests.faults": Here(Scene.CHECKOUT, "1 rows in", instead="{} --only one-queue"),
     "python -m tests.faults --full": Long(faults, _SHORT_FAULTS),
     "python -m tests.faults --only kill": Long(faults, _SHORT_FAULTS),
     "python -m tests.faults --full --only kill": Long(faults, _SHORT_FAULTS),
@@ -135,8 +132,10 @@ ENTRIES: Final[Mapping[str, Way]] = {
     "pytest tests/faults -n 4": Elsewhere(_SHORT_FAULTS),
     "python -m benchmarks": _BARE,
     "python -m benchmarks --only answers --seconds 1 --rounds 2": _BARE,
-    "python -m benchmarks --only disk": _BARE,
-    "python -m benchmarks --only disk --only starting --only trips --only screens": _BARE,
+    "python -m benchmarks --only disk": Long(benchmarks, _REPOSITORY),
+    "python -m benchmarks --only disk --only starting --only trips --only screens": Here(
+        Scene.CHECKOUT, "the Home tab, from the event", instead="{} --quick"
+    ),
     "python -m benchmarks.simulated_day": _DAY,
     "python -m benchmarks.simulated_day --people 10000 --hours 4": _DAY,
     "python -m benchmarks.big_database": Long(

@@ -12,8 +12,8 @@ import pytest
 from bot.__main__ import main
 from bot.sandbox.globus.collections import BEAMLINE, SHARED
 from tests.documented import scenes
-from tests.documented.entries import ENTRIES
-from tests.documented.shown import shown, shown_in
+from tests.documented.entries import ENTRIES, TEST_IT, TRY_IT
+from tests.documented.shown import ROOT, shown, shown_in
 from tests.documented.ways import (
     Elsewhere,
     Here,
@@ -164,6 +164,23 @@ def test_at_the_command_line_of_globus(stage: Stage, tmp_path: Path) -> None:
 
     names = sorted(timer["name"].partition(" [")[0] for timer in stage.timers())
     assert names == ["Made by hand", "Made with the bot"]
+
+
+@pytest.mark.parametrize(("way", "heading"), [(TRY_IT, "## Try it"), (TEST_IT, "## Test it")])
+def test_what_the_last_check_runs_of_the_readme_is_what_stands_there(way: Elsewhere, heading: str) -> None:
+    section = (ROOT / "README.md").read_text().partition(f"{heading}\n")[2].partition("\n## ")[0]
+    run = {one.text for one in shown_in(section, "README.md") if one.in_block}
+
+    assert {text for text, known in ENTRIES.items() if known == way} <= run
+
+
+@pytest.mark.parametrize("text", [text for text, way in ENTRIES.items() if isinstance(way, Elsewhere)])
+def test_what_the_last_check_runs_on_its_own_are_the_very_words(text: str) -> None:
+    way = ENTRIES[text]
+    assert isinstance(way, Elsewhere)
+
+    path, _, words = way.where.partition(": ")
+    assert path != ".ci/run" or words.startswith(("block", "#!")) or words.endswith(text)
 
 
 @pytest.mark.parametrize(
