@@ -36,11 +36,12 @@ _UNITS: Final = {
     r"seconds?|secs?": "s",
 }
 _TIME: Final = re.compile(
-    r"(?:^|\s)(?:(?:at\s+)?(?:(?P<clock>\d{1,2}:\d{2}(?::\d{2})?)|(?P<named>noon|midnight)"
-    r"|(?P<bare>\d{1,2})(?=\s*[ap]m))|at\s+(?P<hour>\d{1,2}))\s*(?P<half>am|pm)?$"
+    r"(?:^|\s)(?:(?:at\s+)?(?:(?P<clock>\d{1,2}:\d{2}(?::\d{2})?|(?<=[a-z] )(?<!on )\d{1,2}\.\d{2})"
+    r"|(?P<named>noon|midnight)|(?P<bare>\d{1,2})(?=\s*[ap]m))|at\s+(?P<hour>\d{1,2}))\s*(?P<half>am|pm)?$"
 )
 _BY_THE_CLOCK: Final = re.compile(r"\b(now|hours?|minutes?|mins?|\d+\s*[hm])\b")
 _NOON: Final = 12
+_A_WEEK: Final = timedelta(weeks=1)
 _END_OF_DAY: Final = time(23, 59)
 
 
@@ -106,6 +107,8 @@ class _Reading:
         if not words:
             return self._now
         start = self._moment(words, time(0))
+        if "starting" not in said and start - _A_WEEK > self._now:
+            return start - _A_WEEK  # it is that weekday today, and not yet that time
         # "Starting today" means from now on, not from a midnight that has passed.
         is_today = start.date() == self._now.date() and start.time() == time(0)
         return self._now if is_today and not _TIME.search(words) else start
@@ -144,7 +147,10 @@ class _Reading:
             pass
         if words in {"today", "tonight"}:
             return self._now.date()
-        return self._parsed(words).date()
+        parsed = self._parsed(words)
+        if parsed.time() not in {time(0), self._now.time()}:
+            raise NotUnderstood(f"“{words}” may be a date or a time; a time is written like 12:30.")
+        return parsed.date()
 
     def _parsed(self, words: str) -> datetime:
         found = None
@@ -203,7 +209,7 @@ def _frequency(words: str) -> tuple[timedelta, str]:
     """Give the interval, and the weekday on which it starts if one is named."""
     for weekday in _WEEKDAYS:
         if words in {weekday, weekday[:3], f"{weekday}s"}:
-            return timedelta(weeks=1), weekday
+            return _A_WEEK, weekday
     if "weekday" in words or "month" in words or "year" in words:
         raise _not_in_steps()
     return _interval(words), ""
@@ -240,7 +246,7 @@ def _time(found: re.Match[str]) -> time:
     if found["named"]:
         return time(_NOON) if found["named"] == "noon" else time(0)
     digits = found["clock"] or found["hour"] or found["bare"]
-    hour, minute, second = (*map(int, digits.split(":")), 0, 0)[:3]
+    hour, minute, second = (*map(int, re.split("[:.]", digits)), 0, 0)[:3]
     if found["half"]:
         if not 1 <= hour <= _NOON:
             raise NotUnderstood(f"“{found[0].strip()}” is no time of day.")
