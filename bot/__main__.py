@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from bot.operating import COMMANDS, configured, sentence
+from bot.setting_list import SETTINGS
 
 PORT = click.option(
     "--port", default=0, show_default=True, help="Where the pretend Slack listens; 0 is any free port."
@@ -35,7 +36,8 @@ def demo(*, tour: bool, port: int) -> None:
     """Try the bot against a pretend Slack and a pretend Globus on this machine."""
     from bot.sandbox.demo import demonstrate  # noqa: PLC0415 - the bot runs without loading the sandbox
 
-    sys.exit(demonstrate(tour=tour, port=port, say=click.echo))
+    hidden = {one.name for one in SETTINGS} - {"LOG_LEVEL", "LOG_FORMAT"}
+    sys.exit(demonstrate(tour=tour, port=port, say=click.echo, hidden=hidden))
 
 
 @main.command("sandbox")

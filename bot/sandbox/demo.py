@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,13 +125,16 @@ def _offered(sandbox: Sandbox) -> str:
     )
 
 
-def demonstrate(*, tour: bool, port: int, say: Say) -> int:
-    """Run the bot against the sandbox; gives the exit code: 0 only if the tour's timers exist."""
+def demonstrate(*, tour: bool, port: int, say: Say, hidden: Collection[str]) -> int:
+    """Run the bot against the sandbox; gives the exit code: 0 only if the tour's timers exist.
+
+    `hidden` are the settings of a real bot, which this one must not see: its database and keys are its own.
+    """
     with (
         _politely_ended(),
         opened(port=port) as sandbox,
         tempfile.TemporaryDirectory(prefix="transferbot-demo-") as folder,
-        bot_process(sandbox.settings, Path(folder)) as bot,
+        bot_process(sandbox.settings, Path(folder), hidden=hidden) as bot,
     ):
         if tour:
             is_done = take(sandbox.slack_url, sandbox.globus_url, say=say)
@@ -145,10 +148,12 @@ def demonstrate(*, tour: bool, port: int, say: Say) -> int:
 
 
 @contextmanager
-def bot_process(settings: dict[str, str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def bot_process(
+    settings: dict[str, str], folder: Path, *, hidden: Collection[str]
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run the bot as a process of its own, in a folder of its own, until the block ends."""
     inherited = os.environ.items()  # noqa: TID251 - handed on to the bot, not read
-    environ = {name: value for name, value in inherited if not name.startswith(("SLACK_", "GLOBUS_"))}
+    environ = {name: value for name, value in inherited if name not in hidden}
     command = [sys.executable, "-m", "bot", "run"]
     process = subprocess.Popen(command, cwd=folder, env=_LIVELY | environ | settings)  # noqa: S603 - our own program
     try:

@@ -14,14 +14,14 @@ import requests
 
 
 @contextmanager
-def demo(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+def demo(folder: Path, *options: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
     """Run the demo in a group of its own, its temporary files in `folder`, until the block ends."""
     foreign = ("SLACK_", "GLOBUS_", "TRANSFERBOT_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}  # noqa: TID251 - handed on, not read
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "bot", *options],
         cwd=folder,
-        env=kept | {"TMPDIR": str(folder), "NO_PROXY": "127.0.0.1"},
+        env=kept | {"TMPDIR": str(folder), "NO_PROXY": "127.0.0.1"} | settings,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -71,6 +71,19 @@ def test_the_demo_says_where_to_go_and_leaves_nothing_behind(tmp_path: Path, num
         assert code == 0
         assert list(tmp_path.iterdir()) == []
         assert not is_alive(process.pid)
+
+
+def test_the_demo_touches_nothing_of_a_real_bot(tmp_path: Path) -> None:
+    real, own = tmp_path / "real", tmp_path / "own"
+    real.mkdir()
+    own.mkdir()
+    settings = {"DATABASE_URL": f"sqlite:///{real / 'bot.db'}", "TRANSFERBOT_KEYS": "none", "PORT": "none"}
+    with demo(own, "demo", "--tour", **settings) as process:
+        said(process, "leads to your timer")
+        code = process.wait(20)
+
+    assert code == 0
+    assert list(real.iterdir()) == []
 
 
 def test_the_tour_shows_each_step_and_ends_by_saying_where_to_go_next(tmp_path: Path) -> None:
