@@ -10,6 +10,7 @@ import { isoDate } from "./zone.js";
 const aside = document.querySelector("#thread");
 const answers = h("div", { class: "answers", role: "log", "aria-label": "Thread", tabindex: "0" });
 const writing = h("div", { class: "writing" });
+const isNarrow = matchMedia("(max-width: 1400px)");
 let shown = "";
 
 /** Draw it, or nothing. */
@@ -46,7 +47,8 @@ export function drawThread() {
 
 /** Call the thread what is main on the page while the conversation makes place for it (see `style.css`). */
 export function callMain() {
-  const isAlone = getComputedStyle(document.querySelector("#place")).visibility === "hidden";
+  const { classList } = document.body;
+  const isAlone = isNarrow.matches && classList.contains("has-thread") && classList.contains("has-inspector");
   if (isAlone) aside.setAttribute("role", "main");
   else aside.removeAttribute("role");
   aside.querySelector("h2")?.setAttribute("aria-level", isAlone ? "1" : "2");
@@ -77,7 +79,7 @@ function leave(ts) {
   document.querySelector(`[data-focus="thread ${ts}"], [data-ts="${ts}"] .tools button`)?.focus();
 }
 
-matchMedia("(max-width: 1400px)").addEventListener("change", callMain);
+isNarrow.addEventListener("change", callMain);
 aside.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.defaultPrevented) go({});
 });
