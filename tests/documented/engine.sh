@@ -28,4 +28,4 @@ chmod 755 /usr/local/bin/docker
 mmdebstrap --quiet --variant=essential --include=passwd,python3-venv \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
   --customize-hook='chroot "$1" python3 -m venv /usr/local' \
-  trixie - http://deb.debian.org/debian | podman import --quiet - "docker.io/library/$1"
+  trixie - | podman import --quiet - "$1"
