@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
 from slack_bolt.async_app import AsyncApp
@@ -18,14 +18,14 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.accounts import SlackUser
 from bot.answering import Answering
 from bot.errors import Problem, unforeseen
-from bot.installing import Installation, NotInstalled
+from bot.installing import NotInstalled
 from bot.slack.blocks import View, modal, section
 from bot.slack.installing import DEAD, EXPIRED
 from bot.slack.members import Members, workspace_of
-from bot.slack.posting import SDK_LOG, SECONDS
+from bot.slack.payloads import modal_of
+from bot.slack.posting import SDK_LOG, SECONDS, Workspaces
 from bot.tracing import about
 
 Handler = Callable[[AsyncArgs], Awaitable[None]]
@@ -38,22 +38,6 @@ LONGEST_ID: Final = 64
 """Ours have 36 characters; whatever else stands there is none of ours, and does not reach the log."""
 
 log = logging.getLogger(__name__)
-
-
-class Workspaces(Protocol):
-    """The bot's token in every workspace."""
-
-    async def find_soon(self, team_id: str) -> Installation:
-        """Give the installation of a workspace; raises NotInstalled or ServiceUnavailable."""
-        ...
-
-    def renewed(self, installation: Installation) -> Installation:
-        """Renew a token that has expired; raises NotInstalled or ServiceUnavailable."""
-        ...
-
-    def refused(self, installation: Installation) -> None:
-        """Note that Slack refused a token for good."""
-        ...
 
 
 class Listen:
@@ -162,14 +146,6 @@ async def keeping_connections(app: AsyncApp) -> AsyncIterator[None]:
         yield
 
 
-def person_of(args: AsyncArgs) -> SlackUser:
-    """Give the person who did this. In an org-wide install the enterprise stands for the team."""
-    team_id, user_id = workspace_of(args.context), args.context.user_id
-    if not team_id or not user_id:
-        raise ValueError("Slack did not say who this is")
-    return SlackUser(team_id, user_id)
-
-
 class Boundary:
     """What is around every handler: strangers stay out, and whatever is raised becomes a sentence.
 
@@ -260,11 +236,11 @@ async def _say(args: AsyncArgs, sentence: str) -> None:
 
 async def _is_pushed(args: AsyncArgs, sentence: str) -> bool:
     """Tell a person on top of the modal in which they pressed something; False if that is not possible."""
-    body = args.body
-    if (body.get("view") or {}).get("type") != "modal" or not body.get("trigger_id"):
+    trigger_id = args.body.get("trigger_id")
+    if not modal_of(args) or not trigger_id:
         return False
     try:
-        await args.client.views_push(trigger_id=body["trigger_id"], view=_problem_view(sentence))
+        await args.client.views_push(trigger_id=trigger_id, view=_problem_view(sentence))
     except SlackApiError:
         # There are three views already, or the press is older than three seconds.
         return False

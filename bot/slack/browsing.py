@@ -5,8 +5,9 @@ from typing import Final
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.browsing import Browsing, Choice, Collection, Group, Suggestions
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Listen
 from bot.slack.blocks import Block, option, plain
+from bot.slack.payloads import person_of
 
 FIELDS: Final = ("source_collection", "destination_collection")
 

@@ -12,7 +12,7 @@ from bot.errors import Problem
 from bot.news import WatchedTimer
 from bot.showing import Details, Showing
 from bot.slack.announcing import DETAILS, PAUSE, RESUME
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Listen
 from bot.slack.background import Background
 from bot.slack.blocks import Block, View, bold, escape
 from bot.slack.details import (
@@ -31,7 +31,7 @@ from bot.slack.details import (
     rename_view,
 )
 from bot.slack.news import MEND
-from bot.slack.payloads import channel_of, modal_of, value_of
+from bot.slack.payloads import channel_of, modal_of, person_of, value_of
 from bot.slack.views import open_on_top, update
 from bot.timers import Run
 

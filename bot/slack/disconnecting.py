@@ -11,9 +11,10 @@ from bot.disconnecting import Disconnecting, Farewell, Parting
 from bot.errors import Problem
 from bot.linking import Linking
 from bot.places import Places
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Listen
 from bot.slack.background import Background
 from bot.slack.blocks import Block, View, bold, context, escape, field, modal, moment, option, section
+from bot.slack.payloads import person_of
 from bot.slack.posting import Poster
 from bot.timers import Timer, title_of
 

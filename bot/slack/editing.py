@@ -7,8 +7,8 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.controlling import Controlling
 from bot.presets import Presets, form_to_edit
-from bot.slack.app import person_of
 from bot.slack.form import FormContext
+from bot.slack.payloads import person_of
 from bot.slack.views import OpenFormOf
 from bot.slack.zones import Zones
 

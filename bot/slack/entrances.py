@@ -11,10 +11,10 @@ from bot.entrances import Beginning, links_in, read_text
 from bot.linking import Linking
 from bot.presets import Presets
 from bot.slack import linking as linking_views
-from bot.slack.app import Handler, Listen, person_of
+from bot.slack.app import Handler, Listen
 from bot.slack.blocks import code, escape
 from bot.slack.form import FORM, FormContext, Opening
-from bot.slack.payloads import announced_in, channel_of
+from bot.slack.payloads import announced_in, channel_of, person_of
 from bot.slack.presets import preset_list
 from bot.slack.scheduling import SchedulingHandlers
 from bot.slack.views import open_or_replace

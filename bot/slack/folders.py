@@ -14,7 +14,7 @@ from bot.accounts import SlackUser
 from bot.drafts import Drafts
 from bot.errors import Problem, ServiceUnavailable
 from bot.folders import Sight, Visit, Visits, beginning
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Listen
 from bot.slack.background import Background
 from bot.slack.blocks import View
 from bot.slack.folder_views import (
@@ -32,7 +32,7 @@ from bot.slack.folder_views import (
     unchosen_view,
 )
 from bot.slack.form import BROWSING, FormContext, read_state
-from bot.slack.payloads import value_of
+from bot.slack.payloads import person_of, value_of
 from bot.slack.posting import Poster
 from bot.slack.views import open_on_top, update
 

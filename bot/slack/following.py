@@ -9,7 +9,7 @@ from bot.following import Following, Tally
 from bot.news import Wish
 from bot.showing import Details, Showing
 from bot.slack.announcing import FOLLOW
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Listen
 from bot.slack.blocks import (
     SECTION_TEXT,
     Block,
@@ -24,6 +24,7 @@ from bot.slack.blocks import (
 )
 from bot.slack.controlling import opened_from
 from bot.slack.details import WISH, WISHES, Context, plain_view
+from bot.slack.payloads import person_of
 from bot.slack.runs import size
 from bot.slack.views import open_on_top
 from bot.slack.zones import Zones

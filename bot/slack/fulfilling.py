@@ -14,10 +14,10 @@ from bot.scheduling import RequestState, TimerRequest
 from bot.settling import Decision, Settling
 from bot.sign_ins import SignInLink
 from bot.slack.announcing import announcement
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Listen
 from bot.slack.blocks import View, actions, bold, code, context, escape, section
 from bot.slack.form import FormContext, form_view
-from bot.slack.payloads import value_of
+from bot.slack.payloads import person_of, value_of
 from bot.slack.posting import Poster
 from bot.slack.preview import preview_of
 from bot.slack.progress import (

@@ -14,14 +14,14 @@ from bot.errors import Problem
 from bot.linking import Linking
 from bot.listing import AtHome, Listing
 from bot.scheduling import TimerRequest
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Listen
 from bot.slack.background import Background
 from bot.slack.blocks import Block, modal
 from bot.slack.home_view import CONNECT, SCHEDULE, TURN, home_view
 from bot.slack.linking import connect_blocks
 from bot.slack.listing import PREVIOUS
 from bot.slack.news import SIGN_IN
-from bot.slack.payloads import value_of
+from bot.slack.payloads import person_of, value_of
 from bot.slack.posting import Poster
 from bot.slack.views import open_on_top
 

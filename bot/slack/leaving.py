@@ -6,8 +6,9 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.disconnecting import Disconnecting
 from bot.leaving import Leaving
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Listen
 from bot.slack.members import workspace_of
+from bot.slack.payloads import person_of
 
 
 class LeavingHandlers:

@@ -11,10 +11,10 @@ from bot.accounts import Account, SlackUser
 from bot.errors import Problem
 from bot.linking import Linking
 from bot.sign_ins import SignIn, SignInLink
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Listen
 from bot.slack.blocks import Block, View, actions, bold, button, context, escape, field, modal, plain, section
 from bot.slack.form import Opening, form_view
-from bot.slack.payloads import value_of
+from bot.slack.payloads import person_of, value_of
 from bot.slack.posting import Poster
 from bot.slack.preview import preview_of
 from bot.slack.views import open_on_top

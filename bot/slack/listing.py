@@ -9,11 +9,11 @@ from bot.following import Following, Muted
 from bot.linking import Linking
 from bot.listing import Entry, Listing, Mine, Page
 from bot.slack.announcing import DETAILS, PAUSE, RESUME
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Listen
 from bot.slack.background import Background
 from bot.slack.blocks import Block, actions, bold, button, code, context, moment, section, shortened
 from bot.slack.linking import link_blocks
-from bot.slack.payloads import channel_of, value_of
+from bot.slack.payloads import channel_of, person_of, value_of
 from bot.timers import TimerStatus
 
 LIST_PAGE: Final = "list_page"

@@ -1,15 +1,24 @@
-"""What Slack tells with a command or a press: what was pressed, and where."""
+"""What Slack tells with a command or a press: who did it, what was pressed, and where."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.accounts import SlackUser
 from bot.presets import Channel
-from bot.slack.app import person_of
+from bot.slack.members import workspace_of
 
 _CHANNELS: Final = ("C", "G")
 """What the IDs of conversations begin with in which a team can hear of something."""
+
+
+def person_of(args: AsyncArgs) -> SlackUser:
+    """Give the person who did this. In an org-wide install the enterprise stands for the team."""
+    team_id, user_id = workspace_of(args.context), args.context.user_id
+    if not team_id or not user_id:
+        raise ValueError("Slack did not say who this is")
+    return SlackUser(team_id, user_id)
 
 
 def value_of(args: AsyncArgs) -> str:

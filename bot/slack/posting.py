@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Sequence
 from http.client import HTTPException
 from typing import Any, Final, Protocol, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -17,6 +16,7 @@ from bot.installing import Installation, NotInstalled
 from bot.measuring import UNMEASURED, UNREACHABLE, Meter, seconds_in, status_class
 from bot.slack.blocks import Block, View
 from bot.slack.installing import DEAD, EXPIRED, SLACK
+from bot.slack.zones import FALLBACK, zone_in
 
 SECONDS: Final = 10
 """Far longer than Slack takes for a message; a worker must not hang on it."""
@@ -51,7 +51,11 @@ class Workspaces(Protocol):
     """The bot's token in every workspace."""
 
     def find(self, team_id: str) -> Installation:
-        """Give the installation of a workspace; raises NotInstalled or ServiceUnavailable."""
+        """Give the installation of a workspace; raises NotInstalled or ServiceUnavailable. For workers."""
+        ...
+
+    async def find_soon(self, team_id: str) -> Installation:
+        """Do the same without holding up the event loop."""
         ...
 
     def renewed(self, installation: Installation) -> Installation:
@@ -208,9 +212,9 @@ class Poster:
         """Give the IANA name of a person's time zone; UTC if Slack does not say it now."""
         try:
             answer = self._ask(person.team_id, lambda client: client.users_info(user=person.user_id))
-            return "UTC" if isinstance(answer, str) else ZoneInfo(answer["user"]["tz"]).key
-        except (NotInstalled, ServiceUnavailable, ZoneInfoNotFoundError, ValueError, KeyError, TypeError):
-            return "UTC"
+        except (NotInstalled, ServiceUnavailable):
+            return FALLBACK
+        return FALLBACK if isinstance(answer, str) else zone_in(answer) or FALLBACK
 
     def _ask(self, team_id: str, call: Callable[[WebClient], _Value], *, repeats: int = 0) -> _Value | str:
         """Give Slack's answer or its error code; raises NotInstalled or ServiceUnavailable.

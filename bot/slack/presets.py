@@ -10,7 +10,7 @@ from bot.accounts import SlackUser
 from bot.errors import Problem
 from bot.presets import LONGEST_PRESET_NAME, NameTaken, Preset, PresetNameRefused, Presets
 from bot.slack.announcing import DUPLICATE
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Listen
 from bot.slack.blocks import (
     Block,
     View,
@@ -25,7 +25,7 @@ from bot.slack.blocks import (
     plain,
     section,
 )
-from bot.slack.payloads import announced_in, channel_of, value_of
+from bot.slack.payloads import announced_in, channel_of, person_of, value_of
 from bot.slack.progress import SAVE_PRESET
 from bot.slack.views import OpenForm, open_on_top
 

@@ -13,17 +13,18 @@ from bot.drafts import Draft, Drafts
 from bot.errors import FormProblems, Problem
 from bot.places import PLACE, Places
 from bot.planning import Plan
-from bot.schedule_fields import form_of_schedule
+from bot.schedule_fields import form_of_words
 from bot.scheduling import ConfirmationNeeded, Scheduling, TimerRequest
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Listen
 from bot.slack.background import Background
 from bot.slack.blocks import View, bold, code, modal, section
 from bot.slack.browsing import FIELDS, NOTHING
 from bot.slack.form import CONTINUE, DISCARD, FORM, REDRAWING, FormContext, form_view, placed, read_state
+from bot.slack.payloads import person_of
 from bot.slack.preview import preview_of
 from bot.slack.progress import progress_view
 from bot.slack.views import update
-from bot.wording import NotUnderstood, read_schedule
+from bot.wording import NotUnderstood
 
 CONFIRM_DELETE: Final = "confirm_delete"
 
@@ -217,15 +218,12 @@ class SchedulingHandlers:
 
     def _said(self, form: Mapping[str, str], opened: FormContext) -> dict[str, str]:
         """Give the fields that the words in `interval` say; none if they cannot be read."""
+        if form.keys() & {"start", "end_runs", "end_date"}:
+            return {}
         try:
-            said = read_schedule(form.get("interval", ""), now=self._clock(), zone=ZoneInfo(opened.zone))
+            return form_of_words(form.get("interval", ""), now=self._clock(), zone=ZoneInfo(opened.zone))
         except NotUnderstood:
             return {}
-        if set(form) & {"start", "end_runs", "end_date"}:
-            return {}
-        fields = form_of_schedule(said)
-        is_now = int(said.start.timestamp()) == int(self._clock().timestamp())
-        return fields | {"start": ""} if is_now else fields
 
     def _preview(self, form: Mapping[str, str], opened: FormContext) -> str:
         return preview_of(form, now=self._clock(), zone=opened.zone)

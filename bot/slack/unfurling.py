@@ -13,10 +13,10 @@ from slack_sdk.errors import SlackApiError
 from bot.accounts import SlackUser
 from bot.entrances import read_link
 from bot.schedules import how_often
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Listen
 from bot.slack.background import Background
 from bot.slack.blocks import Block, actions, bold, button, code, context, moment, section, shortened
-from bot.slack.payloads import announced_in, channel_of, value_of
+from bot.slack.payloads import announced_in, channel_of, person_of, value_of
 from bot.slack.runs import MARKS, moved, problem_of
 from bot.slack.views import OpenForm
 from bot.timers import Timer, TimerStatus, title_of

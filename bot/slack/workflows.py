@@ -10,7 +10,7 @@ from bot.accounts import SlackUser
 from bot.errors import CannotPost, Problem, ServiceUnavailable
 from bot.installing import NotInstalled
 from bot.slack.announcing import DETAILS
-from bot.slack.app import Listen, person_of
+from bot.slack.app import Listen
 from bot.slack.blocks import (
     SECTION_TEXT,
     Block,
@@ -25,7 +25,7 @@ from bot.slack.blocks import (
 )
 from bot.slack.form import FormContext
 from bot.slack.members import workspace_of
-from bot.slack.payloads import value_of
+from bot.slack.payloads import person_of, value_of
 from bot.slack.posting import Poster
 from bot.slack.views import OpenFormOf
 from bot.slack.zones import Zones

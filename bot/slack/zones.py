@@ -9,9 +9,11 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_sdk.web import SlackResponse
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.accounts import SlackUser
-from bot.slack.app import person_of
+from bot.slack.payloads import person_of
 
 FALLBACK: Final = "UTC"
 
@@ -25,6 +27,17 @@ MOST: Final = 10_000
 """So many people's zones take about a megabyte."""
 
 log = logging.getLogger(__name__)
+
+
+def zone_in(answer: SlackResponse | AsyncSlackResponse) -> str:
+    """Give the IANA name of the zone in Slack's answer about a person; empty if it names none that is known.
+
+    https://docs.slack.dev/reference/objects/user-object
+    """
+    try:
+        return ZoneInfo(answer["user"]["tz"]).key
+    except (ZoneInfoNotFoundError, ValueError, KeyError, TypeError):
+        return ""
 
 
 class Zones:
@@ -52,9 +65,7 @@ class Zones:
         try:
             async with asyncio.timeout(SECONDS):
                 answer = await args.client.users_info(user=person.user_id)
-            return ZoneInfo(answer["user"]["tz"]).key
-        except (ZoneInfoNotFoundError, ValueError, KeyError, TypeError):
-            return ""
+            return zone_in(answer)
         except Exception:  # whatever it is, a form in UTC is better than none
             log.warning("Slack did not say a person's time zone", exc_info=True)
             return ""

@@ -19,8 +19,9 @@ from bot.answering import Answering
 from bot.installing import Installation, NotInstalled
 from bot.serving import join
 from bot.settings import read
-from bot.slack.app import Boundary, Listen, build, person_of
+from bot.slack.app import Boundary, Listen, build
 from bot.slack.members import STRANGER
+from bot.slack.payloads import person_of
 
 Json = dict[str, Any]
 LAB = Installation("T1", "Lab", "xoxb-1", "U9", "U1", datetime(2026, 11, 25, tzinfo=UTC))
@@ -48,10 +49,13 @@ class Workspaces:
         self.installed = {one.team_id: one for one in installations}
         self.refusals: list[Installation] = []
 
-    async def find_soon(self, team_id: str) -> Installation:
+    def find(self, team_id: str) -> Installation:
         if team_id not in self.installed:
             raise NotInstalled
         return self.installed[team_id]
+
+    async def find_soon(self, team_id: str) -> Installation:
+        return self.find(team_id)
 
     def renewed(self, installation: Installation) -> Installation:
         return installation
