@@ -8,7 +8,7 @@ from bot.scheduling import TimerRequest
 from bot.slack.blocks import Block, actions, bold, button, code, context, escape, moment, section, shortened
 from bot.slack.progress import open_in_globus, save_as_preset, summary
 from bot.slack.runs import run_in_words
-from bot.timers import TimerStatus
+from bot.timers import Inactivity, TimerStatus
 from bot.watching import SIGNED_OUT
 
 DETAILS: Final = "timer_details"
@@ -18,6 +18,8 @@ FOLLOW: Final = "timer_follow"
 DUPLICATE: Final = "timer_duplicate"
 
 REPLACED: Final = "replaced"
+
+FAILING: Final = ":x: *Failing*"
 
 NAME_SHOWN: Final = 150
 """Characters of a collection's name in a notification."""
@@ -47,23 +49,24 @@ def announcement(
 
 def status_in_words(timer: WatchedTimer, *, to_owner: bool = False) -> str:
     """Say how a timer stands, with a picture before it; empty for one that simply runs."""
-    match timer.status:
-        case TimerStatus.INACTIVE if timer.inactivity and not timer.inactivity.is_paused:
-            return stopped_in_words("you" if to_owner else f"<@{timer.owner.user_id}>")
+    if timer.status is TimerStatus.GONE and timer.unwatched == REPLACED:
+        return ":pencil2: *Edited*: another timer has taken its place"
+    whom = "you" if to_owner else f"<@{timer.owner.user_id}>"
+    return rest_in_words(timer.status, timer.inactivity, whom=whom) or (FAILING if timer.is_failing else "")
+
+
+def rest_in_words(status: TimerStatus, inactivity: Inactivity | None, *, whom: str) -> str:
+    """Say why a timer does not run, and of `whom` Globus needs something; empty for one that runs."""
+    match status:
+        case TimerStatus.INACTIVE if inactivity and not inactivity.is_paused:
+            return f":warning: *Stopped*: Globus needs something of {whom} before it goes on"
         case TimerStatus.INACTIVE:
             return ":double_vertical_bar: *Paused*"
         case TimerStatus.ENDED:
             return ":checkered_flag: *Ended*: no run is to come"
-        case TimerStatus.GONE if timer.unwatched == REPLACED:
-            return ":pencil2: *Edited*: another timer has taken its place"
         case TimerStatus.GONE:
             return ":wastebasket: *Deleted*"
-    return ":x: *Failing*" if timer.is_failing else ""
-
-
-def stopped_in_words(whom: str) -> str:
-    """Say that a timer is stopped until somebody sees to it."""
-    return f":warning: *Stopped*: Globus needs something of {whom} before it goes on"
+    return ""
 
 
 def tally(timer: WatchedTimer) -> str:

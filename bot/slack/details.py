@@ -12,11 +12,12 @@ from bot.sign_ins import SignInLink
 from bot.slack.announcing import (
     DETAILS,
     DUPLICATE,
+    FAILING,
     PAUSE,
     RESUME,
+    rest_in_words,
     runs_in_words,
     status_in_words,
-    stopped_in_words,
     tally,
 )
 from bot.slack.blocks import (
@@ -216,14 +217,8 @@ def _status(shown: Details) -> str:
     live, known = shown.live, shown.timer
     if live is None:
         return status_in_words(known, to_owner=shown.is_owner) if known else ""
-    match live.status:
-        case TimerStatus.INACTIVE if live.inactivity and not live.inactivity.is_paused:
-            return stopped_in_words("you")
-        case TimerStatus.INACTIVE:
-            return ":double_vertical_bar: *Paused*"
-        case TimerStatus.ENDED:
-            return ":checkered_flag: *Ended*: no run is to come"
-    return ":x: *Failing*" if known and known.is_failing else ":large_green_circle: *Active*"
+    runs = FAILING if known and known.is_failing else ":large_green_circle: *Active*"
+    return rest_in_words(live.status, live.inactivity, whom="you") or runs
 
 
 def _uses(shown: Details) -> list[Block]:
