@@ -13,7 +13,7 @@ from bot.observing import Observation
 from bot.store.auditing import note_news
 from bot.store.knowing import ChangedMeanwhile, record
 from bot.store.port import Connection, insert
-from bot.store.queue import MINE, as_moment, as_text
+from bot.store.queue import MINE, as_moment, as_text, plainly
 from bot.store.telling import put
 from bot.store.timers import look_now
 from bot.store.working import QueueStore
@@ -174,5 +174,5 @@ def _row(change: TimerChange) -> dict[str, Any]:
         "view_id": change.view_id,
         "attempts": change.attempts,
         "outcome": "",
-        "due": as_text(change.due) if change.due else None,
+        "due": plainly(change.due),
     }

@@ -15,7 +15,7 @@ from bot.scheduling import RequestState
 from bot.store.auditing import note, replace_names
 from bot.store.linking import AccountStore
 from bot.store.port import Connection, Database, insert
-from bot.store.queue import as_moment, as_text
+from bot.store.queue import as_moment, as_text, plainly
 from bot.store.timers import leave_unwatched, mark_gone
 from bot.store.vault import Vault
 from bot.store.working import QueueStore
@@ -204,7 +204,7 @@ class PartingStore(QueueStore[Parting]):
             "deleted": parting.deleted,
             "undeleted": parting.undeleted,
             "attempts": parting.attempts,
-            "due": as_text(parting.due) if parting.due else None,
+            "due": plainly(parting.due),
             "is_told": int(parting.is_told),
         }
 

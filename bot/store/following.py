@@ -10,7 +10,7 @@ from bot.accounts import SlackUser
 from bot.following import Digest, Muted, Tally
 from bot.news import Post, Wish
 from bot.store.port import Connection, Values
-from bot.store.queue import MINE, as_moment, as_text
+from bot.store.queue import MINE, as_moment, as_text, plainly
 from bot.store.telling import put
 from bot.store.working import QueueStore
 from bot.working import NotOurs
@@ -113,7 +113,7 @@ class FollowerStore(QueueStore[Digest]):
         save = f"UPDATE digests SET told_until = :until, due = :due WHERE digest_id = :digest_id AND {MINE}"
         values = {
             "until": as_text(digest.told_until),
-            "due": as_text(digest.due) if digest.due else None,
+            "due": plainly(digest.due),
             "digest_id": digest.digest_id,
             "owner": self._owner,
         }

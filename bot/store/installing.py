@@ -9,7 +9,7 @@ from bot.auditing import Deed
 from bot.installing import Installation
 from bot.store.auditing import note
 from bot.store.port import Connection, Database, upsert
-from bot.store.queue import as_moment, as_text
+from bot.store.queue import as_moment, as_text, plainly
 from bot.store.vault import Vault
 
 
@@ -47,7 +47,7 @@ class InstallationStore:
 
     def renew(self, old: Installation, new: Installation) -> bool:
         """Keep a renewed token if the old one is still there; False if somebody else was faster."""
-        row = self._row(new) | {"was": as_text(old.expires_at) if old.expires_at else None}
+        row = self._row(new) | {"was": plainly(old.expires_at)}
         renew = (
             "UPDATE installations SET bot_token = :bot_token, refresh_token = :refresh_token, "
             "expires_at = :expires_at, died_at = NULL "
@@ -79,8 +79,8 @@ class InstallationStore:
             "refresh_token": self._vault.seal(refresh_token, *_place("refresh_token", team_id))
             if refresh_token
             else None,
-            "expires_at": as_text(installation.expires_at) if installation.expires_at else None,
-            "died_at": as_text(installation.died_at) if installation.died_at else None,
+            "expires_at": plainly(installation.expires_at),
+            "died_at": plainly(installation.died_at),
         }
 
     def _installation(self, row: Mapping[str, Any]) -> Installation:

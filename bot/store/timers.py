@@ -11,7 +11,7 @@ from bot.scheduling import TimerRequest
 from bot.sessions import SessionRequirement
 from bot.store.knowing import inactivity_from
 from bot.store.port import Connection
-from bot.store.queue import as_text
+from bot.store.queue import as_text, plainly
 from bot.store.telling import put, show
 
 _BEGIN: Final = """
@@ -39,7 +39,7 @@ def watch_from(database: Connection, request: TimerRequest, *, at: datetime) -> 
         "user_id": request.person.user_id,
         "request_id": request.request_id,
         "title": request.plan.title,
-        "next_run": _text(request.next_run),
+        "next_run": plainly(request.next_run),
         "look_at": as_text(request.next_run or at),
     }
     if database.execute(_BEGIN, row).rowcount == 1:
@@ -159,7 +159,3 @@ _LOOK_NOW: Final = """
 def look_now(database: Connection, person: SlackUser, *, at: datetime) -> None:
     """Let a person's timers be looked at now, within another write, if there are any."""
     database.execute(_LOOK_NOW, asdict(person) | {"at": as_text(at)})
-
-
-def _text(moment: datetime | None) -> str | None:
-    return as_text(moment) if moment else None

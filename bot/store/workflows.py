@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from bot.accounts import SlackUser
 from bot.store.port import Connection
-from bot.store.queue import as_moment, as_text
+from bot.store.queue import as_moment, as_text, plainly
 from bot.store.working import QueueStore
 from bot.workflows import Ending, Message, Step, StepState
 
@@ -125,7 +125,7 @@ def _row(step: Step) -> dict[str, Any]:
         "ending": step.ending.written(),
         "expires_at": as_text(step.expires_at),
         "attempts": step.attempts,
-        "due": as_text(step.due) if step.due else None,
+        "due": plainly(step.due),
         **_place(step),
     }
 
