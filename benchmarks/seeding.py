@@ -12,15 +12,15 @@ from datetime import timedelta
 from benchmarks.messages import PEOPLE, person
 from benchmarks.workspace import TEAM
 from bot.accounts import Account, SlackUser
-from bot.building import Parts
 from bot.operating import configured
 from bot.sandbox.browser import Browser
 from bot.sandbox.globus.identities import ADA
 from bot.sign_ins import SignIn
 from bot.storing import now
+from bot.tending import Tending
 
 
-def link_everybody(parts: Parts) -> None:
+def link_everybody(parts: Tending) -> None:
     """Sign in once, and let everybody have what came of it."""
     someone = SignIn("bench", SlackUser(TEAM, person(0)), "v" * 64, now() + timedelta(minutes=9))
     browser = Browser()
@@ -35,7 +35,7 @@ def link_everybody(parts: Parts) -> None:
 def main() -> None:
     """Do it."""
     with ExitStack() as closing:
-        link_everybody(Parts(configured(), only=None, closing=closing))
+        link_everybody(Tending(configured(), only=None, closing=closing))
 
 
 if __name__ == "__main__":

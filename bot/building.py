@@ -2,6 +2,7 @@
 
 import random
 import secrets
+from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import Any, Final
 
@@ -60,7 +61,7 @@ LOOKUPS: Final = 64
 """Eight workers check at the same time, each with about eight calls side by side."""
 
 
-class Parts(Stores):
+class Parts(Stores, ABC):
     """The parts of one bot, on top of what it keeps."""
 
     @cached_property
@@ -300,13 +301,14 @@ class Parts(Stores):
 
     # Slack and browsers
 
+    @property
+    @abstractmethod
+    def home(self) -> Home:
+        """It shows timers, so those who tend them build it."""
+
     @cached_property
     def poster(self) -> Poster:
         return Poster(workspaces=self.installing, api_url=self.given.slack_api_url, meter=self.meter)
-
-    @cached_property
-    def home(self) -> Home:
-        raise NotImplementedError  # it shows timers, and those who tend them have it
 
     @cached_property
     def folder_messages(self) -> FolderMessages:
