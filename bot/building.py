@@ -249,7 +249,7 @@ class Parts(Stores, ABC):
         return Unfurling(
             choices=self.choices,
             account=self.accounts.find,
-            sight=GlobusPreviews(self.listing),
+            previews=GlobusPreviews(self.listing),
             app_hosts=self.given.app_hosts,
             executor=self.threads("unfurling", 4),
         )

@@ -150,7 +150,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Seen:
     """What a person gets to see: a folder, or what stands in the way, with a link if signing in helps.
 
     `name` is what the collection is called. `signed_in` says that they come from signing in just now.
@@ -180,7 +180,7 @@ class Visits:
         self._linking = linking
         self._places = places
         self._executor = executor
-        self._looking: dict[tuple[SlackUser, str, str, int], Future[Sight]] = {}
+        self._looking: dict[tuple[SlackUser, str, str, int], Future[Seen]] = {}
 
     async def save(self, person: SlackUser, visit: Visit) -> None:
         """Remember where a person is."""
@@ -190,7 +190,7 @@ class Visits:
         """Give a visit of this person, or None if it is long ago, or somebody else's."""
         return _visit(await self._places.find_soon(person, key))
 
-    def look(self, person: SlackUser, visit: Visit) -> asyncio.Future[Sight] | None:
+    def look(self, person: SlackUser, visit: Visit) -> asyncio.Future[Seen] | None:
         """Begin to look at where the visit is; None if too much is being looked at for this person.
 
         Looking twice at the same place is looking once, so that impatience costs nothing. The answer is
@@ -207,44 +207,44 @@ class Visits:
             return looked
         return asyncio.wrap_future(under_way)
 
-    async def arrive(self, person: SlackUser, visit: Visit, sight: Sight) -> Visit | None:
+    async def arrive(self, person: SlackUser, visit: Visit, seen: Seen) -> Visit | None:
         """Remember what the person is shown now; None if they have moved on meanwhile."""
         latest = await self.find(person, visit.key)
-        arrived = _arrived(latest, visit, sight)
+        arrived = _arrived(latest, visit, seen)
         if arrived:
             await self.save(person, arrived)
         return arrived
 
-    def go_on(self, person: SlackUser, key: str) -> tuple[Visit, Sight] | None:
+    def go_on(self, person: SlackUser, key: str) -> tuple[Visit, Seen] | None:
         """Look again at where a visit was interrupted by a sign-in; None if it is over. For workers."""
         visit = _visit(self._places.find(person, key))
         if visit is None:
             return None
         brought = SessionRequirement.read(visit.demanded)
-        sight = replace(self._see(person, visit, brought=brought), signed_in=True)
-        arrived = _arrived(_visit(self._places.find(person, key)), visit, sight)
+        seen = replace(self._see(person, visit, brought=brought), signed_in=True)
+        arrived = _arrived(_visit(self._places.find(person, key)), visit, seen)
         if arrived is None:
             return None
         self._places.keep(person, key, asdict(arrived))
-        return arrived, sight
+        return arrived, seen
 
-    def _see(self, person: SlackUser, visit: Visit, *, brought: SessionRequirement = NO_SESSION) -> Sight:
+    def _see(self, person: SlackUser, visit: Visit, *, brought: SessionRequirement = NO_SESSION) -> Seen:
         """Look, perhaps after a sign-in that `brought` a session; what it brought is not asked for again."""
         name = self._name(person, visit)
         try:
-            return Sight(self._list(person, visit), name=name)
+            return Seen(self._list(person, visit), name=name)
         except SignInNeeded as problem:
             if problem.session and problem.session == brought:
-                return Sight(problem=_still_demanded(brought), name=name)
+                return Seen(problem=_still_demanded(brought), name=name)
             link = self._linking.begin(
                 person,
                 collections=self._needed(person, visit),
                 session=problem.session,
                 browsing=visit.key,
             )
-            return Sight(problem=problem, link=link, name=name)
+            return Seen(problem=problem, link=link, name=name)
         except Problem as problem:
-            return Sight(problem=problem, name=name)
+            return Seen(problem=problem, name=name)
 
     def _list(self, person: SlackUser, visit: Visit) -> Folder:
         try:
@@ -276,16 +276,16 @@ class Visits:
             return False
 
 
-def _arrived(latest: Visit | None, visit: Visit, sight: Sight) -> Visit | None:
+def _arrived(latest: Visit | None, visit: Visit, seen: Seen) -> Visit | None:
     if latest is None or (latest.path, latest.offset) != (visit.path, visit.offset):
         return None
-    asked = sight.problem.session if sight.link and isinstance(sight.problem, SignInNeeded) else NO_SESSION
-    here = replace(latest, name=sight.name, demanded=asked.written() if asked else "")
-    if sight.folder is None:
+    asked = seen.problem.session if seen.link and isinstance(seen.problem, SignInNeeded) else NO_SESSION
+    here = replace(latest, name=seen.name, demanded=asked.written() if asked else "")
+    if seen.folder is None:
         return here
-    files = tuple(one.name for one in sight.folder.entries if is_choosable(sight.folder.path, one))
+    files = tuple(one.name for one in seen.folder.entries if is_choosable(seen.folder.path, one))
     # The path that was asked for may have been a file, or the place where the collection begins.
-    return replace(here, path=sight.folder.path, offset=sight.folder.offset, names=files)
+    return replace(here, path=seen.folder.path, offset=seen.folder.offset, names=files)
 
 
 def _still_demanded(session: SessionRequirement) -> Problem:

@@ -16,7 +16,7 @@ MOST_ALONE: Final = 8
 """So many items of one folder are looked at one by one; for more, one listing of the folder says it all."""
 
 
-class Sight(StrEnum):
+class Found(StrEnum):
     """What somebody sees under a path."""
 
     FOLDER = "folder"
@@ -36,9 +36,9 @@ class Look:
     sign-in (`NO_SESSION`).
     """
 
-    sight: Sight
+    found: Found
     reason: str = ""
-    entries: Mapping[str, Sight] = field(default_factory=dict)
+    entries: Mapping[str, Found] = field(default_factory=dict)
     session: SessionRequirement = NO_SESSION
 
     def at(self, name: str) -> "Look":
@@ -47,16 +47,16 @@ class Look:
         Some file systems take a name in any case and any composition of its letters, and what is there must
         not be refused.
         """
-        if self.sight is Sight.FILE:
-            return Look(Sight.NOTHING)
-        if self.sight is Sight.DENIED:
-            return Look(Sight.UNSEEN, "its folder cannot be listed")
-        if self.sight is not Sight.FOLDER:
+        if self.found is Found.FILE:
+            return Look(Found.NOTHING)
+        if self.found is Found.DENIED:
+            return Look(Found.UNSEEN, "its folder cannot be listed")
+        if self.found is not Found.FOLDER:
             return self
         if name in self.entries:
             return Look(self.entries[name])
-        alike = {_folded(one): sight for one, sight in self.entries.items()}
-        return Look(alike.get(_folded(name), Sight.NOTHING))
+        alike = {_folded(one): found for one, found in self.entries.items()}
+        return Look(alike.get(_folded(name), Found.NOTHING))
 
 
 class Paths(Protocol):
@@ -144,7 +144,7 @@ class _Open:
 _Looks = Mapping[_Glance, Look]
 
 
-def parent_of(path: str) -> str | None:
+def folder_of(path: str) -> str | None:
     """Give the folder that a path lies in, with its slash; None for a root or a home folder."""
     above, slash, name = path.rstrip("/").rpartition("/")
     return f"{above}/" if slash and name != "~" else None
@@ -155,14 +155,14 @@ def _glances(plan: Plan) -> Iterator[_Glance]:
     for path in source.paths:
         yield _source_glance(plan, path)
     yield _Glance(destination.collection_id, destination.path, _How.INTO)
-    above = parent_of(destination.path)
+    above = folder_of(destination.path)
     if above:
         yield _Glance(destination.collection_id, above, _How.INTO)
 
 
 def _source_glance(plan: Plan, path: str) -> _Glance:
-    collection_id, above = plan.source.collection_id, parent_of(path)
-    beside = sum(parent_of(other) == above for other in plan.source.paths)
+    collection_id, above = plan.source.collection_id, folder_of(path)
+    beside = sum(folder_of(other) == above for other in plan.source.paths)
     if above and beside > MOST_ALONE:
         return _Glance(collection_id, above, _How.WHOLE)
     return _Glance(collection_id, path, _How.INTO if path.endswith("/") else _How.AT)
@@ -176,25 +176,25 @@ def _judged_source(plan: Plan, looks: _Looks) -> Sequence[_Open]:
         look = looks[glance]
         if glance.how is _How.WHOLE:
             look = look.at(path.rstrip("/").rpartition("/")[2])
-        _refuse_source(look.sight, path, where)
+        _refuse_source(look.found, path, where)
         found += _judged(look, plan.source.collection_id, path, where)
     return found
 
 
-def _refuse_source(sight: Sight, path: str, where: str) -> None:
-    if sight is Sight.NOTHING:
+def _refuse_source(found: Found, path: str, where: str) -> None:
+    if found is Found.NOTHING:
         raise Refused(
             f"There is no {path} on {where}.", "Check how it is written, or browse.", field="source_path"
         )
-    if sight is Sight.DENIED:
+    if found is Found.DENIED:
         raise Refused(
             f"You may not read {path} on {where}.",
             "Ask whoever looks after the collection for access, or choose something else.",
             field="source_path",
         )
-    if path.endswith("/") and sight is Sight.FILE:
+    if path.endswith("/") and found is Found.FILE:
         raise Refused(f"{path} is a file.", "Write it without the / at the end.", field="source_path")
-    if not path.endswith("/") and sight is Sight.FOLDER:
+    if not path.endswith("/") and found is Found.FOLDER:
         raise Refused(
             f"{path} is a folder.", "End it with / to copy it with all that is in it.", field="source_path"
         )
@@ -205,14 +205,14 @@ def _judged_destination(plan: Plan, looks: _Looks) -> Sequence[_Open]:
     where = plan.destination.name or "the destination"
     look = looks[_Glance(collection_id, path, _How.INTO)]
     _refuse_destination(plan, look, path, where)
-    above = parent_of(path)
-    if look.sight is not Sight.NOTHING or above is None:
+    above = folder_of(path)
+    if look.found is not Found.NOTHING or above is None:
         return _judged(look, collection_id, path, where)
     # The last folder of the path may be missing, since Globus makes it; the one that it lies in may not.
     look = looks[_Glance(collection_id, above, _How.INTO)]
-    if look.sight is Sight.DENIED:
+    if look.found is Found.DENIED:
         raise _may_not_look(above, where)
-    if look.sight in {Sight.NOTHING, Sight.FILE}:
+    if look.found in {Found.NOTHING, Found.FILE}:
         raise Refused(
             f"There is no folder {above} on {where}.",
             "Make it first, or choose a folder that is there.",
@@ -223,15 +223,15 @@ def _judged_destination(plan: Plan, looks: _Looks) -> Sequence[_Open]:
 
 def _refuse_destination(plan: Plan, look: Look, path: str, where: str) -> None:
     is_file = len(plan.source.paths) == 1 and not plan.source.has_folders and not path.endswith("/")
-    if look.sight is Sight.DENIED:
+    if look.found is Found.DENIED:
         raise _may_not_look(path, where)
-    if look.sight is Sight.FOLDER and is_file:
+    if look.found is Found.FOLDER and is_file:
         raise Refused(
             f"{path} is a folder on {where}.",
             "End it with / to put the file into it.",
             field="destination_path",
         )
-    if look.sight is Sight.FILE and not is_file:
+    if look.found is Found.FILE and not is_file:
         raise Refused(f"{path} is a file on {where}.", "Choose a folder.", field="destination_path")
 
 
@@ -244,11 +244,11 @@ def _may_not_look(path: str, where: str) -> Refused:
 
 
 def _judged(look: Look, collection_id: str, path: str, where: str) -> list[_Open]:
-    if look.sight is Sight.NO_CONSENT:
+    if look.found is Found.NO_CONSENT:
         return [_Open(collection_id)]
-    if look.sight is Sight.NO_SESSION:
+    if look.found is Found.NO_SESSION:
         return [_Open(collection_id, session=look.session)]
-    if look.sight is Sight.UNSEEN:
+    if look.found is Found.UNSEEN:
         return [_Open(collection_id, f"I could not look at {path} on {where}: {look.reason}.")]
     return []
 

@@ -72,7 +72,7 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Viewpoint:
     """Where somebody looks: the channel in whose message they clicked; empty in a view or the Home tab."""
 
     channel_id: str = ""
@@ -150,9 +150,9 @@ class Showing:
         self._lookups = lookups
         self._wake = wake
 
-    async def known(self, person: SlackUser, job_id: str, place: Place) -> Details:
+    async def known(self, person: SlackUser, job_id: str, viewpoint: Viewpoint) -> Details:
         """Give what the bot knows of a timer; raises CannotSee."""
-        return await asyncio.to_thread(self.known_now, person, job_id, place)
+        return await asyncio.to_thread(self.known_now, person, job_id, viewpoint)
 
     async def live(self, shown: Details) -> Details:
         """Give the same with what Globus says, if it is the person's own."""
@@ -163,7 +163,7 @@ class Showing:
         if not await asyncio.to_thread(self._timers.set_run_news, person, job_id, on=on):
             raise Problem("Only the owner of this timer can change its run news.")
 
-    def known_now(self, person: SlackUser, job_id: str, place: Place) -> Details:
+    def known_now(self, person: SlackUser, job_id: str, viewpoint: Viewpoint) -> Details:
         """Give what the bot knows of a timer; raises CannotSee. Not for the event loop."""
         subject = self._timers.subject(person.team_id, job_id)
         if subject is None:
@@ -171,7 +171,7 @@ class Showing:
         timer = subject.timer
         wish = self._wishes.of(person, job_id)
         is_owner = timer.owner == person
-        if not (is_owner or _meets(timer, place) or (place.is_direct and _follows(wish))):
+        if not (is_owner or _meets(timer, viewpoint) or (viewpoint.is_direct and _follows(wish))):
             raise CannotSee
         return Details(
             person,
@@ -273,8 +273,8 @@ def _gone(shown: Details) -> Details:
     return replace(shown, timer=timer, problem="It is gone: it was deleted at Globus.")
 
 
-def _meets(timer: WatchedTimer, place: Place) -> bool:
-    return timer.announcement is not None and timer.announcement.channel_id == place.channel_id
+def _meets(timer: WatchedTimer, viewpoint: Viewpoint) -> bool:
+    return timer.announcement is not None and timer.announcement.channel_id == viewpoint.channel_id
 
 
 def _follows(wish: Wish | None) -> bool:

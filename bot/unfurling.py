@@ -93,7 +93,7 @@ class Choices(Protocol):
         ...
 
 
-class Sight(Protocol):
+class Previews(Protocol):
     """What a person may see at Globus; everything raises Problem for what they may not."""
 
     def task(self, person: SlackUser, task_id: str) -> TaskPreview:
@@ -117,13 +117,13 @@ class Unfurling:
         *,
         choices: Choices,
         account: Callable[[SlackUser], Account | None],
-        sight: Sight,
+        previews: Previews,
         app_hosts: frozenset[str],
         executor: Executor,
     ) -> None:
         self._choices = choices
         self._account = account
-        self._sight = sight
+        self._previews = previews
         self._app_hosts = app_hosts
         self._executor = executor
 
@@ -177,9 +177,9 @@ class Unfurling:
         there = self._path(link)
         timer, task = _TIMER_PAGE.match(there), _TASK_PAGE.match(there)
         if timer:
-            return TimerPreview(self._sight.timer(person, _uuid(timer["id"])))
+            return TimerPreview(self._previews.timer(person, _uuid(timer["id"])))
         if task:
-            return self._sight.task(person, _uuid(task["id"]))
+            return self._previews.task(person, _uuid(task["id"]))
         form = read_link(link, app_hosts=self._app_hosts)
         return PlacesPreview(
             link, self._place(person, form, "source"), self._place(person, form, "destination")
@@ -189,7 +189,7 @@ class Unfurling:
         collection_id = form.get(f"{side}_collection")
         if not collection_id:
             return None
-        return Place(self._sight.collection(person, collection_id), form.get(f"{side}_path", ""))
+        return Place(self._previews.collection(person, collection_id), form.get(f"{side}_path", ""))
 
     def _path(self, link: str) -> str:
         return path_in_app(link, app_hosts=self._app_hosts)

@@ -13,7 +13,7 @@ from bot.accounts import SlackUser
 from bot.browsing import Collection
 from bot.checking import Checked, Checking
 from bot.errors import Refused, SignInNeeded, UnknownCollection
-from bot.paths import Look, Sight, parent_of
+from bot.paths import Found, Look, folder_of
 from bot.planning import Location, Plan, Source
 from bot.quota import refuse_too_often
 from bot.schedules import Schedule
@@ -68,7 +68,7 @@ class World:
     def look_at(self, person: SlackUser, collection_id: str, path: str) -> Look:
         self._need_link(person)
         self.looked_at.append((collection_id, path))
-        return self._looks.get((collection_id, path), Look(Sight.NOTHING))
+        return self._looks.get((collection_id, path), Look(Found.NOTHING))
 
     def of(self, person: SlackUser) -> Sequence[timedelta]:
         self._need_link(person)
@@ -79,7 +79,7 @@ class World:
             raise SignInNeeded
 
 
-FOLDER, FILE = Look(Sight.FOLDER), Look(Sight.FILE)
+FOLDER, FILE = Look(Found.FOLDER), Look(Found.FILE)
 GOOD = {("a", "/data/"): FOLDER, ("b", "/archive/"): FOLDER}
 PLAN = Plan(Source("a", ("/data/",)), Location("b", "/archive/"), Schedule(NOW, timedelta(days=1)), "C1")
 
@@ -113,14 +113,14 @@ def test_the_destination_itself_may_be_missing_but_not_the_folder_above_it() -> 
 
 @pytest.mark.parametrize("path", ["/", "~", "~/", "/~/"])
 def test_a_root_or_a_home_folder_has_none_above_it(path: str) -> None:
-    assert parent_of(path) is None
+    assert folder_of(path) is None
 
 
 @pytest.mark.parametrize(
     ("path", "above"), [("/a", "/"), ("/a/b/", "/a/"), ("~/x/", "~/"), ("/~/x.dat", "/~/")]
 )
 def test_the_folder_above_ends_with_a_slash(path: str, above: str) -> None:
-    assert parent_of(path) == above
+    assert folder_of(path) == above
 
 
 def test_a_file_goes_into_a_folder_or_to_its_own_path() -> None:
@@ -130,22 +130,22 @@ def test_a_file_goes_into_a_folder_or_to_its_own_path() -> None:
         assert check(World(looks), replace(one_file, destination=Location("b", destination))).ready
 
 
-@pytest.mark.parametrize("sight", [Sight.DENIED, Sight.NOTHING, Sight.FILE])
+@pytest.mark.parametrize("found", [Found.DENIED, Found.NOTHING, Found.FILE])
 @pytest.mark.parametrize(
     ("side", "place"), [("source", ("a", "/data/")), ("destination", ("b", "/archive/"))]
 )
 def test_what_globus_would_refuse_is_refused_under_a_field_of_its_side(
-    sight: Sight, side: str, place: tuple[str, str]
+    found: Found, side: str, place: tuple[str, str]
 ) -> None:
     with pytest.raises(Refused) as refused:
-        check(World(GOOD | {place: Look(sight, "a fresh sign-in")}))
+        check(World(GOOD | {place: Look(found, "a fresh sign-in")}))
 
     assert (refused.value.field or "").startswith(side)
     assert refused.value.next_step
 
 
 def test_what_could_not_be_looked_at_is_said_once_for_each_path() -> None:
-    paused = Look(Sight.UNSEEN, "it is paused")
+    paused = Look(Found.UNSEEN, "it is paused")
     checked = check(World(GOOD | {("a", "/data/"): paused}))
 
     assert not checked.ready
@@ -153,7 +153,7 @@ def test_what_could_not_be_looked_at_is_said_once_for_each_path() -> None:
 
 
 def test_a_consent_that_browsing_lacks_is_asked_for_where_there_is_one() -> None:
-    no_consent = Look(Sight.NO_CONSENT)
+    no_consent = Look(Found.NO_CONSENT)
 
     assert check(World(GOOD | {("a", "/data/"): no_consent})).missing == frozenset({"a"})
     beyond = check(World(GOOD | {("b", "/archive/"): no_consent}))
@@ -168,10 +168,10 @@ def test_a_session_that_a_collection_asks_for_is_a_sign_in_and_no_refusal(
     place: tuple[str, str], by: str
 ) -> None:
     session = SessionRequirement(mfa=True)
-    looks = GOOD | {("b", "/new/"): FOLDER, place: Look(Sight.NO_SESSION, session=session)}
+    looks = GOOD | {("b", "/new/"): FOLDER, place: Look(Found.NO_SESSION, session=session)}
     checked = check(World(looks), replace(PLAN, destination=Location("b", "/archive/", "Share")))
     if place == ("b", "/new/"):
-        looks |= {("b", "/new/x/"): Look(Sight.NOTHING)}
+        looks |= {("b", "/new/x/"): Look(Found.NOTHING)}
         checked = check(World(looks), replace(PLAN, destination=Location("b", "/new/x/")))
 
     assert (checked.session, checked.demanded_by, checked.waits) == (session, by, True)
@@ -179,7 +179,7 @@ def test_a_session_that_a_collection_asks_for_is_a_sign_in_and_no_refusal(
 
 
 def test_what_is_certainly_wrong_is_said_before_a_session_is_asked_for() -> None:
-    asking = Look(Sight.NO_SESSION, session=SessionRequirement(mfa=True))
+    asking = Look(Found.NO_SESSION, session=SessionRequirement(mfa=True))
     with pytest.raises(Refused, match="There is no /data/"):
         check(World({("b", "/archive/"): asking}))
 
@@ -193,8 +193,8 @@ def test_nothing_is_looked_at_for_somebody_who_has_to_sign_in_first() -> None:
 
 def test_many_items_of_a_folder_take_one_look_whatever_the_case_of_their_names() -> None:
     names = [f"{number}.dat" for number in range(10)] + ["Cafe\N{COMBINING ACUTE ACCENT}.DAT"]
-    entries = dict.fromkeys([*names[:10], "CAF\N{LATIN CAPITAL LETTER E WITH ACUTE}.dat"], Sight.FILE)
-    world = World(GOOD | {("a", "/data/"): Look(Sight.FOLDER, entries=entries)})
+    entries = dict.fromkeys([*names[:10], "CAF\N{LATIN CAPITAL LETTER E WITH ACUTE}.dat"], Found.FILE)
+    world = World(GOOD | {("a", "/data/"): Look(Found.FOLDER, entries=entries)})
     plan = replace(PLAN, source=Source("a", tuple(f"/data/{name}" for name in names)))
 
     assert check(world, plan).ready

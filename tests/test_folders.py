@@ -22,7 +22,7 @@ from bot.folders import (
     Folder,
     NotListed,
     Obstacle,
-    Sight,
+    Seen,
     Visit,
     Visits,
     beginning,
@@ -170,13 +170,13 @@ class Room:
     async def keep_soon(self, person: SlackUser, key: str, document: Mapping[str, Any]) -> None:
         self.keep(person, key, document)
 
-    def look(self, visit: Visit) -> tuple[Sight, Visit | None]:
-        async def look() -> tuple[Sight, Visit | None]:
+    def look(self, visit: Visit) -> tuple[Seen, Visit | None]:
+        async def look() -> tuple[Seen, Visit | None]:
             await self.visits.save(ADA, visit)
             looking = self.visits.look(ADA, visit)
             assert looking
-            sight = await looking
-            return sight, await self.visits.arrive(ADA, visit, sight)
+            seen = await looking
+            return seen, await self.visits.arrive(ADA, visit, seen)
 
         return asyncio.run(look())
 
@@ -190,9 +190,9 @@ def room() -> Iterator[Room]:
 
 
 def test_what_was_found_is_remembered_for_the_ticks(room: Room) -> None:
-    sight, arrived = room.look(VISIT.moved("", 0))
+    seen, arrived = room.look(VISIT.moved("", 0))
 
-    assert sight.folder
+    assert seen.folder
     assert arrived
     assert (arrived.path, arrived.names, arrived.name) == ("/home/", ("b",), "Named")
 
@@ -209,9 +209,9 @@ def test_a_files_folder_is_shown_in_its_place(room: Room) -> None:
 def test_another_obstacle_stays_one(room: Room) -> None:
     room.globus.problems["/x/"] = NotListed(Obstacle.DENIED)
 
-    sight, arrived = room.look(VISIT.moved("/x/", 0))
+    seen, arrived = room.look(VISIT.moved("/x/", 0))
 
-    assert sight.problem is room.globus.problems["/x/"]
+    assert seen.problem is room.globus.problems["/x/"]
     assert arrived
     assert arrived.path == "/x/"
 
@@ -221,9 +221,9 @@ def test_one_link_asks_for_all_that_both_sides_need(room: Room, problem: Problem
     room.globus.problems["/data/"] = problem
     form = {"source_collection": "c", "destination_collection": "e"}
 
-    sight, _ = room.look(replace(VISIT, form=form))
+    seen, _ = room.look(replace(VISIT, form=form))
 
-    assert sight.link
+    assert seen.link
     assert room.asked == [(frozenset({"c", "e"}), "k")]
 
 
@@ -238,7 +238,7 @@ def test_no_consent_is_asked_of_what_has_none(room: Room) -> None:
 def test_who_moved_on_is_not_called_back(room: Room) -> None:
     async def look() -> Visit | None:
         await room.visits.save(ADA, VISIT.moved("/elsewhere/", 0))
-        return await room.visits.arrive(ADA, VISIT, Sight(folder=Folder("/data/", FILES, 0, 3)))
+        return await room.visits.arrive(ADA, VISIT, Seen(folder=Folder("/data/", FILES, 0, 3)))
 
     assert asyncio.run(look()) is None
 

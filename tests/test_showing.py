@@ -16,7 +16,7 @@ from bot.news import Announcement, WatchedTimer, Wish
 from bot.planning import Location, Plan, Source
 from bot.schedules import Schedule
 from bot.scheduling import TimerRequest
-from bot.showing import Access, CannotSee, Place, Showing
+from bot.showing import Access, CannotSee, Showing, Viewpoint
 from bot.telling import Subject
 from bot.timers import Inactivity, Run, RunState, Task, Timer, TimerStatus
 
@@ -161,44 +161,44 @@ def listing(world: World) -> Listing:
     return Listing(timers=world, sight=world, clock=lambda: NOW, wake=lambda: None)
 
 
-@pytest.mark.parametrize("place", [Place(), Place("C1"), Place("C2"), Place("D1")])
-def test_an_owner_sees_their_timer_everywhere(showing: Showing, place: Place) -> None:
-    shown = showing.known_now(ADA, JOB, place)
+@pytest.mark.parametrize("viewpoint", [Viewpoint(), Viewpoint("C1"), Viewpoint("C2"), Viewpoint("D1")])
+def test_an_owner_sees_their_timer_everywhere(showing: Showing, viewpoint: Viewpoint) -> None:
+    shown = showing.known_now(ADA, JOB, viewpoint)
     assert shown.is_owner
     assert shown.wish is Wish.FAILURES
 
 
 @pytest.mark.parametrize(
-    ("place", "wish", "sees"),
+    ("viewpoint", "wish", "sees"),
     [
-        (Place("C1"), None, True),
-        (Place("C2"), None, False),
-        (Place("C2"), Wish.ALL, False),
-        (Place(), None, False),
-        (Place("D1"), None, False),
-        (Place("D1"), Wish.NOTHING, False),
-        (Place("D1"), Wish.DIGEST, True),
+        (Viewpoint("C1"), None, True),
+        (Viewpoint("C2"), None, False),
+        (Viewpoint("C2"), Wish.ALL, False),
+        (Viewpoint(), None, False),
+        (Viewpoint("D1"), None, False),
+        (Viewpoint("D1"), Wish.NOTHING, False),
+        (Viewpoint("D1"), Wish.DIGEST, True),
     ],
 )
 def test_somebody_else_sees_it_where_the_team_was_told_or_where_they_follow_it(
-    showing: Showing, world: World, place: Place, wish: Wish | None, *, sees: bool
+    showing: Showing, world: World, viewpoint: Viewpoint, wish: Wish | None, *, sees: bool
 ) -> None:
     world.wish = wish
     if sees:
-        assert not showing.known_now(GRACE, JOB, place).is_owner
+        assert not showing.known_now(GRACE, JOB, viewpoint).is_owner
     else:
         with pytest.raises(CannotSee):
-            showing.known_now(GRACE, JOB, place)
+            showing.known_now(GRACE, JOB, viewpoint)
 
 
 def test_globus_is_not_asked_for_somebody_else(showing: Showing, world: World) -> None:
-    shown = showing.known_now(GRACE, JOB, Place("C1"))
+    shown = showing.known_now(GRACE, JOB, Viewpoint("C1"))
     assert showing.live_now(shown) == shown
     assert world.calls == []
 
 
 def test_globus_adds_the_runs_tasks_in_one_call_and_the_consents(showing: Showing, world: World) -> None:
-    shown = showing.live_now(showing.known_now(ADA, JOB, Place()))
+    shown = showing.live_now(showing.known_now(ADA, JOB, Viewpoint()))
     assert [(run.files, run.state) for run in shown.runs] == [(7, RunState.SUCCEEDED)]
     assert world.calls == ["timer", "tasks ['task-1']"]
     assert shown.uses
@@ -213,14 +213,14 @@ def test_what_stands_otherwise_than_was_known_is_looked_at_for_the_team(
     showing: Showing, world: World
 ) -> None:
     world.live = replace(LIVE, status=TimerStatus.INACTIVE, inactivity=STOPPED)
-    shown = showing.live_now(showing.known_now(ADA, JOB, Place()))
+    shown = showing.live_now(showing.known_now(ADA, JOB, Viewpoint()))
     assert shown.is_mendable
     assert world.looked_at == [JOB]
 
 
 def test_a_timer_that_is_gone_is_said_to_be(showing: Showing, world: World) -> None:
     world.live = None
-    shown = showing.live_now(showing.known_now(ADA, JOB, Place()))
+    shown = showing.live_now(showing.known_now(ADA, JOB, Viewpoint()))
     assert shown.timer
     assert shown.timer.status is TimerStatus.GONE
     assert "deleted at Globus" in shown.problem
@@ -229,13 +229,13 @@ def test_a_timer_that_is_gone_is_said_to_be(showing: Showing, world: World) -> N
 
 def test_a_timer_of_another_account_is_not_said_to_be_gone(showing: Showing, world: World) -> None:
     world.identity, world.live = "identity-2", None
-    shown = showing.live_now(showing.known_now(ADA, JOB, Place()))
+    shown = showing.live_now(showing.known_now(ADA, JOB, Viewpoint()))
     assert "another Globus account" in shown.problem
     assert world.calls == world.looked_at == []
 
 
 def test_what_is_known_stays_when_globus_does_not_answer(showing: Showing, world: World) -> None:
-    known = showing.known_now(ADA, JOB, Place())
+    known = showing.known_now(ADA, JOB, Viewpoint())
     world.problem = ServiceUnavailable("Globus")
     assert showing.live_now(known).runs == known.runs
     assert "does not answer" in showing.live_now(known).problem
@@ -250,7 +250,7 @@ def test_a_timer_that_the_bot_did_not_make_is_shown_as_globus_knows_it(
     showing: Showing, world: World
 ) -> None:
     world.known_here = None
-    shown = showing.live_now(showing.known_now(GRACE, JOB, Place()))
+    shown = showing.live_now(showing.known_now(GRACE, JOB, Viewpoint()))
     assert shown.uses
     assert [one.name for one in shown.uses] == ["One", "Two"]
 

@@ -33,7 +33,7 @@ TIMER = Timer(ID, "Nightly [abcdefgh]")
 FILES = f"{APP}/file-manager?origin_id={ID}&origin_path=%2Fdata%2F"
 
 
-class Sight:
+class Previews:
     """What Ada sees at Globus; `problem` keeps her from it."""
 
     def __init__(self) -> None:
@@ -65,11 +65,11 @@ class World:
     def __init__(self, database: Database, executor: ThreadPoolExecutor) -> None:
         self.account: Account | None = Account(ADA, "i1", "ada@example.org")
         self.choices = ChoiceStore(database)
-        self.sight = Sight()
+        self.previews = Previews()
         self.unfurling = Unfurling(
             choices=self.choices,
             account=lambda _person: self.account,
-            sight=self.sight,
+            previews=self.previews,
             app_hosts=frozenset({"app.globus.org"}),
             executor=executor,
         )
@@ -119,7 +119,7 @@ def test_other_links_are_not_looked_at(world: World, link: str) -> None:
     world.choose(Choice.YES)
 
     assert world.shared(link) == Shared()
-    assert world.sight.asked == []
+    assert world.previews.asked == []
 
 
 def test_everybody_is_asked_once(world: World) -> None:
@@ -141,12 +141,12 @@ def test_who_said_no_or_is_not_linked_is_left_in_peace(world: World) -> None:
     world.account = Account(ADA, "i1", "ada@example.org")
     world.choose(Choice.NO)
     assert world.shared(FILES) == Shared()
-    assert world.sight.asked == []
+    assert world.previews.asked == []
 
 
 def test_what_cannot_be_seen_is_left_out(world: World) -> None:
     world.choose(Choice.YES)
-    world.sight.problem = ServiceUnavailable("Globus")
+    world.previews.problem = ServiceUnavailable("Globus")
 
     assert world.shared(FILES) == Shared()
 

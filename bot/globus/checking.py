@@ -14,20 +14,20 @@ from bot.globus import scopes
 from bot.globus.clients import Clients
 from bot.globus.errors import detail, is_revoked, reading, session_demanded
 from bot.globus.watching import OVER
-from bot.paths import Look, Sight
+from bot.paths import Found, Look
 
 _AT_REST: Final = OVER | {"inactive"}
 """Statuses of timers that do not run. There may be others that nobody wrote down, so these are left out."""
 
 _MEANINGS: Final = {
-    "ConsentRequired": Sight.NO_CONSENT,
-    "NotFound": Sight.NOTHING,
-    "NotDirectory": Sight.FILE,
-    "PermissionDenied": Sight.DENIED,
+    "ConsentRequired": Found.NO_CONSENT,
+    "NotFound": Found.NOTHING,
+    "NotDirectory": Found.FILE,
+    "PermissionDenied": Found.DENIED,
 }
 """How codes end: what comes before says which server found out."""
 
-_TYPES: Final = {"dir": Sight.FOLDER, "invalid_symlink": Sight.NOTHING}
+_TYPES: Final = {"dir": Found.FOLDER, "invalid_symlink": Found.NOTHING}
 
 
 class GlobusConsents:
@@ -68,10 +68,10 @@ class GlobusPaths:
             # One entry shows that a folder can be listed, however many there are.
             limit = MISSING if whole else 1
             answer = transfer.operation_ls(collection_id, path=path, limit=limit)
-            entries = {one["name"]: _TYPES.get(one["type"], Sight.FILE) for one in answer["DATA"]}
+            entries = {one["name"]: _TYPES.get(one["type"], Found.FILE) for one in answer["DATA"]}
             if whole and answer.get("total", 0) > len(entries):
-                return Look(Sight.UNSEEN, "its folder has too much in it to look through")
-            return Look(Sight.FOLDER, entries=entries)
+                return Look(Found.UNSEEN, "its folder has too much in it to look through")
+            return Look(Found.FOLDER, entries=entries)
 
         return self._look(person, ask)
 
@@ -80,7 +80,7 @@ class GlobusPaths:
         return self._look(
             person,
             lambda transfer: Look(
-                _TYPES.get(transfer.operation_stat(collection_id, path)["type"], Sight.FILE)
+                _TYPES.get(transfer.operation_stat(collection_id, path)["type"], Found.FILE)
             ),
         )
 
@@ -96,9 +96,9 @@ class GlobusPaths:
                     raise
                 return _look_from(error)
             except NetworkError:
-                return Look(Sight.UNSEEN, "Globus did not answer in time")
+                return Look(Found.UNSEEN, "Globus did not answer in time")
             except (ValueError, KeyError, TypeError, AttributeError):
-                return Look(Sight.UNSEEN, "Globus gave an answer that I cannot read")
+                return Look(Found.UNSEEN, "Globus gave an answer that I cannot read")
 
 
 class GlobusIntervals:
@@ -127,13 +127,13 @@ def _look_from(error: globus_sdk.GlobusAPIError) -> Look:
     code = error.code or ""
     session = session_demanded(error)
     if session:
-        return Look(Sight.NO_SESSION, session=session)
+        return Look(Found.NO_SESSION, session=session)
     if code == "OperationPaused":
-        return Look(Sight.UNSEEN, "whoever looks after it has paused it")
-    for ending, sight in _MEANINGS.items():
+        return Look(Found.UNSEEN, "whoever looks after it has paused it")
+    for ending, found in _MEANINGS.items():
         if code.endswith(ending) and code != "EndpointNotFound":
-            return Look(sight)
-    return Look(Sight.UNSEEN, f"Globus says “{_first_line(detail(error))}”")
+            return Look(found)
+    return Look(Found.UNSEEN, f"Globus says “{_first_line(detail(error))}”")
 
 
 def _first_line(text: str) -> str:

@@ -99,7 +99,7 @@ class ControllingHandlers:
     async def details(self, args: AsyncArgs) -> None:
         """Show a timer as it is known at once; its owner sees what Globus says as soon as it is said."""
         opened = opened_from(args)
-        shown = await self._showing.known(person_of(args), opened.job_id, opened.place)
+        shown = await self._showing.known(person_of(args), opened.job_id, opened.viewpoint)
         view = self._drawn(shown, opened, note=ASKING if shown.is_owner else "")
         answer = await open_on_top(args, view)
         await args.ack()
@@ -131,7 +131,7 @@ class ControllingHandlers:
         """Draw the view again in which something was changed, and once more when Globus has answered."""
         view, person = args.body["view"], person_of(args)
         opened = Context.read(view["private_metadata"])
-        shown = await self._showing.known(person, opened.job_id, opened.place)
+        shown = await self._showing.known(person, opened.job_id, opened.viewpoint)
         note, chart = ASKING if shown.is_owner else "", await self._kept_chart(shown)
         drawn = await update(args, view, self._drawn(shown, opened, note=note, chart=chart))
         if drawn and shown.is_owner:
@@ -187,7 +187,7 @@ class ControllingHandlers:
             await args.ack(response_action="errors", errors={NEW_NAME: str(problem)})
             return
         root = str(view.get("root_view_id") or view["id"])
-        shown = await self._showing.known(person, opened.job_id, opened.place)
+        shown = await self._showing.known(person, opened.job_id, opened.viewpoint)
         doing = self._drawn(shown, opened, note=_doing(Act.RENAME))
         if root != view["id"]:
             await args.client.views_update(view_id=root, view=doing)
@@ -223,7 +223,7 @@ class ControllingHandlers:
         await args.ack()
 
     async def _show_note(self, args: AsyncArgs, view: Mapping[str, Any], opened: Context, note: str) -> None:
-        shown = await self._showing.known(person_of(args), opened.job_id, opened.place)
+        shown = await self._showing.known(person_of(args), opened.job_id, opened.viewpoint)
         drawn = self._drawn(shown, opened, note=note, chart=await self._kept_chart(shown))
         await args.client.views_update(view_id=view["id"], view=drawn)
 
@@ -235,7 +235,7 @@ class ControllingHandlers:
 
     async def _offer_to_ask(self, args: AsyncArgs, wanted: str) -> None:
         opened = opened_from(args)
-        shown = await self._showing.known(person_of(args), opened.job_id, opened.place)
+        shown = await self._showing.known(person_of(args), opened.job_id, opened.viewpoint)
         if shown.timer is None:
             raise Problem("This timer is gone.")
         await open_on_top(args, ask_view(shown.timer, wanted, opened))

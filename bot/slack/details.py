@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.news import WatchedTimer, Wish
 from bot.schedules import how_often
-from bot.showing import Access, Details, Place, Use
+from bot.showing import Access, Details, Use, Viewpoint
 from bot.sign_ins import SignInLink
 from bot.slack.announcing import (
     DETAILS,
@@ -88,9 +88,9 @@ class Context:
         return cls(*json.loads(metadata))
 
     @property
-    def place(self) -> Place:
+    def viewpoint(self) -> Viewpoint:
         """Where its person looks."""
-        return Place(self.channel_id)
+        return Viewpoint(self.channel_id)
 
 
 def details_view(

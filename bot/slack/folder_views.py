@@ -14,7 +14,7 @@ from bot.folders import (
     Folder,
     NotListed,
     Obstacle,
-    Sight,
+    Seen,
     Visit,
     can_be_written,
     child_of,
@@ -78,16 +78,16 @@ def broken_view(visit: Visit, reference: str) -> View:
     return _view(visit, [section(f":warning: {unforeseen(reference)}"), _again(), *_crumbs(visit.path)])
 
 
-def sight_view(visit: Visit, sight: Sight) -> View:
+def seen_view(visit: Visit, seen: Seen) -> View:
     """Draw what was found: the folder, or what stands in the way and the way out."""
-    if sight.folder:
-        return _folder_view(visit, sight.folder)
+    if seen.folder:
+        return _folder_view(visit, seen.folder)
     name = bold(_shown(visit.name or visit.collection_id, NAME_SHOWN))
-    if sight.link:
-        blocks = [section(_why_sign_in(sight, name)), *link_blocks(sight.link)]
+    if seen.link:
+        blocks = [section(_why_sign_in(seen, name)), *link_blocks(seen.link)]
     else:
-        blocks = [section(f":warning: {_sentence(sight.problem, name)}")]
-        if _may_pass(sight.problem):
+        blocks = [section(f":warning: {_sentence(seen.problem, name)}")]
+        if _may_pass(seen.problem):
             blocks.append(_again())
     return _view(visit, [_heading(visit), *blocks, *_crumbs(visit.path)])
 
@@ -207,8 +207,8 @@ def _pages(visit: Visit, folder: Folder) -> list[Block]:
     return [*([actions(*turns)] if turns else []), context(said)]
 
 
-def _why_sign_in(sight: Sight, name: str) -> str:
-    problem = sight.problem
+def _why_sign_in(seen: Seen, name: str) -> str:
+    problem = seen.problem
     if not isinstance(problem, ConsentNeeded):
         happened = problem.happened if problem else ""
         return (
@@ -220,7 +220,7 @@ def _why_sign_in(sight: Sight, name: str) -> str:
             f":lock: {name} is protected. {escape(_shown(problem.demand, PATH_SHOWN))} "
             "Sign in again with this link."
         )
-    if sight.signed_in:
+    if seen.signed_in:
         return (
             f":lock: You did not allow access to data on {name}. Open the link again and leave the box "
             "ticked, or go back and type the path."

@@ -13,7 +13,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.accounts import SlackUser
 from bot.drafts import Drafts
 from bot.errors import Problem, ServiceUnavailable
-from bot.folders import Sight, Visit, Visits, beginning
+from bot.folders import Seen, Visit, Visits, beginning
 from bot.slack.app import Listen
 from bot.slack.background import Background
 from bot.slack.blocks import View
@@ -27,7 +27,7 @@ from bot.slack.folder_views import (
     OPEN,
     broken_view,
     looking_view,
-    sight_view,
+    seen_view,
     slow_view,
     unchosen_view,
 )
@@ -166,22 +166,22 @@ class FolderHandlers:
         person = person_of(args)
         looking = self._visits.look(person, visit)
         if looking is None:
-            await _update(args, visit, shown, sight_view(visit, Sight(problem=ServiceUnavailable("Globus"))))
+            await _update(args, visit, shown, seen_view(visit, Seen(problem=ServiceUnavailable("Globus"))))
             return
         if not (await asyncio.wait({looking}, timeout=SLOW_AFTER))[0]:
             shown = await _update(args, visit, shown, slow_view(visit))
         if not shown:
             return
         try:
-            sight = await looking
+            seen = await looking
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("a folder could not be looked into", extra={"reference": reference})
             await _update(args, visit, shown, broken_view(visit, reference))
             return
-        arrived = await self._visits.arrive(person, visit, sight)
+        arrived = await self._visits.arrive(person, visit, seen)
         if arrived:
-            await _update(args, visit, shown, sight_view(arrived, sight))
+            await _update(args, visit, shown, seen_view(arrived, seen))
 
 
 class FolderMessages:
@@ -194,7 +194,7 @@ class FolderMessages:
     def go_on(self, person: SlackUser, key: str) -> bool:
         """Show the folder in the view where the link stood; False if nobody looks there any more."""
         found = self._visits.go_on(person, key)
-        return found is not None and self._poster.show(person, found[0].view_id, sight_view(*found))
+        return found is not None and self._poster.show(person, found[0].view_id, seen_view(*found))
 
 
 async def _update(args: AsyncArgs, visit: Visit, shown: str | None, view: View) -> str | None:

@@ -50,7 +50,7 @@ class FollowingHandlers:
     async def ask(self, args: AsyncArgs) -> None:
         """Ask somebody who may see the timer what they want to hear of it."""
         opened = opened_from(args)
-        shown = await self._showing.known(person_of(args), opened.job_id, opened.place)
+        shown = await self._showing.known(person_of(args), opened.job_id, opened.viewpoint)
         await open_on_top(args, follow_view(shown, opened))
         await args.ack()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from bot.accounts import SlackUser
 from bot.controlling import TimerChange
 from bot.errors import Problem
-from bot.showing import Details, Place, Showing
+from bot.showing import Details, Showing, Viewpoint
 from bot.sign_ins import SignInLink
 from bot.slack.blocks import Block, bold, escape, section
 from bot.slack.details import Context, details_view
@@ -69,7 +69,7 @@ class ChangeMessages:
         """Draw the open view as the timer is known; None if it is closed."""
         if change.view_id is None:
             return None
-        shown = self._showing.known_now(change.person, change.job_id, Place())
+        shown = self._showing.known_now(change.person, change.job_id, Viewpoint())
         return shown if self._draw(change, shown, note, link) else None
 
     def _draw(self, change: TimerChange, shown: Details, note: str, link: SignInLink | None) -> bool:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from bot.errors import Problem, Refused, ServiceUnavailable, SignInNeeded
-from bot.folders import PAGE, ConsentNeeded, Entry, EntryKind, Folder, NotListed, Obstacle, Sight, Visit
+from bot.folders import PAGE, ConsentNeeded, Entry, EntryKind, Folder, NotListed, Obstacle, Seen, Visit
 from bot.sandbox.slack.limits.surfaces import view_is_too_large, view_problems
 from bot.sessions import SessionRequirement
 from bot.sign_ins import SignInLink
-from bot.slack.folder_views import broken_view, looking_view, sight_view, slow_view, unchosen_view
+from bot.slack.folder_views import broken_view, looking_view, seen_view, slow_view, unchosen_view
 from bot.slack.form import FormContext
 
 CAMPUS = "5a4db0c5-c011-4ec7-8b07-000000000002"
@@ -86,7 +86,7 @@ def test_any_folder_can_be_shown(data: st.DataObject) -> None:
     folder = data.draw(pages())
     visit = data.draw(visits(folder))
 
-    assert taken(sight_view(visit, Sight(folder=folder, name=visit.name)))
+    assert taken(seen_view(visit, Seen(folder=folder, name=visit.name)))
 
 
 def test_a_page_of_the_longest_names_can_be_shown() -> None:
@@ -94,17 +94,17 @@ def test_a_page_of_the_longest_names_can_be_shown() -> None:
     folder = Folder("/" + "&" * 255 + "/", files, 0, 100_000)
     for side in ("source", "destination"):
         visit = Visit("k", side, FormContext("r1").written(), {}, "V1", path=folder.path)
-        assert taken(sight_view(visit, Sight(folder=folder)))
+        assert taken(seen_view(visit, Seen(folder=folder)))
 
 
 @given(visits(), problems)
 def test_any_obstacle_can_be_shown(visit: Visit, problem: Problem) -> None:
-    assert taken(sight_view(visit, Sight(problem=problem, name=visit.name)))
+    assert taken(seen_view(visit, Seen(problem=problem, name=visit.name)))
 
 
 @given(visits(), closed, links, st.booleans())
 def test_any_link_can_be_shown(visit: Visit, problem: Problem, link: SignInLink, signed_in: bool) -> None:  # noqa: FBT001 - drawn, not passed by hand
-    assert taken(sight_view(visit, Sight(problem=problem, link=link, name=visit.name, signed_in=signed_in)))
+    assert taken(seen_view(visit, Seen(problem=problem, link=link, name=visit.name, signed_in=signed_in)))
 
 
 @given(visits())
@@ -115,7 +115,7 @@ def test_what_stands_there_until_globus_answers_can_be_shown(visit: Visit) -> No
 
 def drawn(side: str, *entries: Entry, path: str = "/data/") -> list[dict[str, object]]:
     visit = Visit("k", side, FormContext("r1").written(), {}, "V1", path=path)
-    view = sight_view(visit, Sight(folder=Folder(path, entries, 0, len(entries))))
+    view = seen_view(visit, Seen(folder=Folder(path, entries, 0, len(entries))))
     blocks: list[dict[str, object]] = view["blocks"]
     return blocks
 
