@@ -40,11 +40,11 @@ class LinkingNews(Protocol):
     """Tells the person how their sign-in went."""
 
     def linked(self, sign_in: SignIn, account: Account) -> None:
-        """Say which account is linked now."""
+        """Say which account is linked now; after a crash perhaps once more."""
         ...
 
     def code_failed(self, sign_in: SignIn, problem: Problem, link: SignInLink) -> None:
-        """Say why the code was not taken, with the link to try again."""
+        """Say why the code was not taken, with the link to try again; after a crash perhaps once more."""
         ...
 
 
@@ -151,11 +151,22 @@ class Linking:
     def finish(self, sign_in: SignIn) -> None:
         """Exchange a received code and link the account, or say why not.
 
-        The sign-in is marked before the exchange, so that no code is ever sent twice.
+        The sign-in is marked before the exchange, so that no code is ever sent twice. What came of it is kept
+        before the person is told, and is told after a crash that came between.
         """
-        if sign_in.state is SignInState.EXCHANGING:
-            self._fail(sign_in, _interrupted())
-            return
+        match sign_in.state:
+            case SignInState.CODE_RECEIVED:
+                self._exchange(sign_in)
+            case SignInState.EXCHANGING:
+                self._fail(sign_in, _interrupted())
+            case SignInState.DONE:
+                self._say_linked(sign_in)
+            case SignInState.FAILED:
+                self._say_failed(sign_in, Problem(sign_in.reason), self._again(sign_in))
+            case SignInState.OPEN:
+                self._say_failed(sign_in, Problem(sign_in.reason), self._links.make(sign_in))
+
+    def _exchange(self, sign_in: SignIn) -> None:
         if self._clock() >= sign_in.expires_at:
             self._fail(sign_in, CodeRefused("That link was older than ten minutes.", "Here is a new one."))
             return
@@ -184,8 +195,17 @@ class Linking:
             )
             return
         account = Account(sign_in.person, grant.identity_id, grant.username)
-        self._sign_ins.finish(sign_in, account, grant.tokens)
-        self._news.linked(sign_in, account)
+        self._say_linked(self._sign_ins.finish(sign_in, account, grant.tokens))
+
+    def _say_linked(self, sign_in: SignIn) -> None:
+        account = self._accounts.find(sign_in.person)
+        if account:  # who disconnected meanwhile is told that
+            self._news.linked(sign_in, account)
+        self._sign_ins.told(sign_in)
+
+    def _say_failed(self, sign_in: SignIn, problem: Problem, link: SignInLink) -> None:
+        self._news.code_failed(sign_in, problem, link)
+        self._sign_ins.told(sign_in)
 
     def _try_again(self, sign_in: SignIn, problem: CodeRefused) -> None:
         if sign_in.tries >= CODE_TRIES:
@@ -193,8 +213,9 @@ class Linking:
                 sign_in, CodeRefused("That was the third code that did not fit.", "Here is a new link.")
             )
             return
-        self._sign_ins.save(replace(sign_in, state=SignInState.OPEN, code=None, reason=str(problem)))
-        self._news.code_failed(sign_in, problem, self._links.make(sign_in))
+        waiting = replace(sign_in, state=SignInState.OPEN, code=None, reason=str(problem))
+        self._sign_ins.save(waiting)
+        self._say_failed(waiting, problem, self._links.make(waiting))
 
     def _give_back(self, grant: Grant) -> None:
         try:
@@ -204,8 +225,9 @@ class Linking:
             return
 
     def _fail(self, sign_in: SignIn, problem: Problem) -> None:
-        self._sign_ins.save(replace(sign_in, state=SignInState.FAILED, code=None, reason=str(problem)))
-        self._news.code_failed(sign_in, problem, self._again(sign_in))
+        failed = replace(sign_in, state=SignInState.FAILED, code=None, reason=str(problem))
+        self._sign_ins.save(failed)
+        self._say_failed(failed, problem, self._again(failed))
 
     def _again(self, sign_in: SignIn) -> SignInLink:
         """Open a sign-in like one that is over, for all that waited for it."""

@@ -70,16 +70,20 @@ class SignIns(Protocol):
         ...
 
     def save(self, sign_in: SignIn) -> None:
-        """Keep a sign-in's new state; a code is kept only until it is exchanged."""
+        """Keep a sign-in's new state, which its person is to be told; a code stays until it is exchanged."""
         ...
 
-    def finish(self, sign_in: SignIn, account: Account, tokens: tuple[Token, ...]) -> None:
+    def finish(self, sign_in: SignIn, account: Account, tokens: tuple[Token, ...]) -> SignIn:
         """End a sign-in well, all in one step: keep what it brought, and let go on what waited for it.
 
         The account and its tokens replace what was kept before. Every request of this person that waits for a
         sign-in goes on, and timers that lacked just this; each request that waited for exactly this session
-        remembers that it was brought.
+        remembers that it was brought. Gives the sign-in as it is then; its person is to be told.
         """
+        ...
+
+    def told(self, sign_in: SignIn) -> None:
+        """Note that its person knows how a sign-in is now, unless they have pasted another code since."""
         ...
 
     async def receive(

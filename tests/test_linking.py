@@ -34,6 +34,7 @@ class World:
     account: Account | None = None
     kept: dict[str, SignIn] = field(default_factory=dict)
     states: list[SignInState] = field(default_factory=list)
+    to_tell: set[str] = field(default_factory=set)
     problem: Exception | None = None
     grant: Grant = GRANT
     exchanged: list[SignIn] = field(default_factory=list)
@@ -83,10 +84,12 @@ class World:
 
     def linked(self, sign_in: SignIn, account: Account) -> None:
         assert sign_in.person == account.person
+        assert sign_in.sign_in_id in self.to_tell, "kept on disk before it is said"
         self.said.append(("linked", account.username, ""))
 
     def code_failed(self, sign_in: SignIn, problem: Problem, link: SignInLink) -> None:
         assert sign_in.person == ADA
+        assert sign_in.sign_in_id in self.to_tell, "kept on disk before it is said"
         self.said.append(("failed", str(problem), link.sign_in_id))
 
 
@@ -106,10 +109,17 @@ class SignIns:
     def save(self, sign_in: SignIn) -> None:
         self._world.kept[sign_in.sign_in_id] = sign_in
         self._world.states.append(sign_in.state)
+        self._world.to_tell.add(sign_in.sign_in_id)
 
-    def finish(self, sign_in: SignIn, account: Account, tokens: tuple[Token, ...]) -> None:
+    def finish(self, sign_in: SignIn, account: Account, tokens: tuple[Token, ...]) -> SignIn:
         self._world.account, self._world.linked_tokens = account, tokens
-        self.save(replace(sign_in, state=SignInState.DONE, code=None))
+        done = replace(sign_in, state=SignInState.DONE, code=None)
+        self.save(done)
+        return done
+
+    def told(self, sign_in: SignIn) -> None:
+        assert self._world.kept[sign_in.sign_in_id] == sign_in
+        self._world.to_tell.remove(sign_in.sign_in_id)
 
     async def receive(
         self, sign_in_id: str, person: SlackUser, *, code: str, view_id: str | None, form_view_id: str | None
@@ -150,6 +160,7 @@ def begun(linking: Linking, world: World, **changes: object) -> SignIn:
         **{"state": SignInState.CODE_RECEIVED, "code": "the code"} | changes,  # type: ignore[arg-type]
     )
     world.kept[link.sign_in_id] = sign_in
+    world.to_tell.add(link.sign_in_id)
     return sign_in
 
 
@@ -293,6 +304,31 @@ def test_an_exchange_that_a_crash_interrupted_is_not_repeated(linking: Linking, 
     assert (again.state, again.code, again.tries, again.reason) == (SignInState.OPEN, None, 0, "")
     assert (again.collections, again.session, again.request_id) == (frozenset({"c"}), MFA, "r1")
     assert (again.verifier, again.expires_at) == ("verifier 2", NOW + SIGN_IN_LIFE)
+
+
+def test_what_a_crash_kept_from_being_said_is_said_afterwards(linking: Linking, world: World) -> None:
+    world.account = Account(ADA, "identity", "ada@example.org")
+
+    linking.finish(begun(linking, world, state=SignInState.DONE, code=None))
+    linking.finish(begun(linking, world, state=SignInState.FAILED, code=None, reason="No."))
+    linking.finish(begun(linking, world, state=SignInState.OPEN, code=None, reason="Not quite."))
+
+    assert world.said == [
+        ("linked", "ada@example.org", ""),
+        ("failed", "No.", "sign-in 3"),
+        ("failed", "Not quite.", "sign-in 4"),
+    ]
+    assert world.exchanged == []
+    assert world.to_tell == set()
+
+
+def test_who_disconnected_before_it_was_said_is_not_told_that_they_are_linked(
+    linking: Linking, world: World
+) -> None:
+    linking.finish(begun(linking, world, state=SignInState.DONE, code=None))
+
+    assert world.said == []
+    assert world.to_tell == set()
 
 
 def test_a_code_that_comes_at_the_end_of_its_life_is_too_late(linking: Linking, world: World) -> None:

@@ -24,6 +24,8 @@ _ONE: Final = "SELECT * FROM sign_ins WHERE sign_in_id = ?"
 KEPT_AFTERWARDS: Final = timedelta(days=1)
 """How long a sign-in that is over is remembered, to tell its person so when they paste an old code."""
 
+_TOLD: Final = "UPDATE sign_ins SET due = NULL WHERE sign_in_id = ? AND state = ?"
+
 _UPSERT: Final = """
     INSERT INTO tokens (team_id, user_id, resource_server, scope, expires_at, access_token, refresh_token)
     VALUES (:team_id, :user_id, :resource_server, :scope, :expires_at, :access_token, :refresh_token)
@@ -154,7 +156,10 @@ class AccountStore:
 
 
 class SignInStore(QueueStore[SignIn]):
-    """Keeps sign-ins until a day after they are over. It is also the queue of pasted codes."""
+    """Keeps sign-ins until a day after they are over.
+
+    It is also the queue of pasted codes: a sign-in is due from the code until its person knows what came of it.
+    """
 
     table = "sign_ins"
 
@@ -175,7 +180,7 @@ class SignInStore(QueueStore[SignIn]):
 
     def open(self, sign_in: SignIn) -> None:
         """Keep a new sign-in, and forget those that ended more than a day ago."""
-        row = self._row(sign_in)
+        row = self._row(sign_in) | {"due": None}
         long_ago = as_text(self._clock() - KEPT_AFTERWARDS)
 
         def keep(database: Connection) -> None:
@@ -195,19 +200,26 @@ class SignInStore(QueueStore[SignIn]):
         return self.item_from(rows[0]) if rows else None
 
     def save(self, sign_in: SignIn) -> None:
-        """Keep a sign-in's new state."""
+        """Keep a sign-in's new state, of which its person is to be told."""
         row = self._row(sign_in)
         self._database.write(lambda database: upsert(database, "sign_ins", row, key=("sign_in_id",)))
 
-    def finish(self, sign_in: SignIn, account: Account, tokens: tuple[Token, ...]) -> None:
+    def finish(self, sign_in: SignIn, account: Account, tokens: tuple[Token, ...]) -> SignIn:
         """End a sign-in well, all in one step: keep what it brought, and let go on what waited for it."""
-        row = self._row(replace(sign_in, state=SignInState.DONE, code=None))
+        done = replace(sign_in, state=SignInState.DONE, code=None)
+        row = self._row(done)
 
         def finish(database: Connection) -> None:
             upsert(database, "sign_ins", row, key=("sign_in_id",))
             resume(database, sign_in.person, sign_in.session, sign_in.collections, at=self._clock())
 
         self._accounts.link(account, tokens, also=finish)
+        return done
+
+    def told(self, sign_in: SignIn) -> None:
+        """Note that its person knows how a sign-in is now, unless they have pasted another code since."""
+        values = [sign_in.sign_in_id, sign_in.state]
+        self._database.write(lambda database: database.execute(_TOLD, values), lasting=False)
 
     async def receive(
         self, sign_in_id: str, person: SlackUser, *, code: str, view_id: str | None, form_view_id: str | None
@@ -237,7 +249,6 @@ class SignInStore(QueueStore[SignIn]):
         await self._database.write_soon(lambda database: database.execute(query, [form_view_id, sign_in_id]))
 
     def _row(self, sign_in: SignIn) -> dict[str, Any]:
-        working = sign_in.state in {SignInState.CODE_RECEIVED, SignInState.EXCHANGING}
         key = sign_in.sign_in_id
         return {
             "sign_in_id": key,
@@ -256,7 +267,7 @@ class SignInStore(QueueStore[SignIn]):
             "reason": sign_in.reason,
             "verifier": self._vault.seal(sign_in.verifier, *_place("verifier", key)),
             "code": self._vault.seal(sign_in.code, *_place("code", key)) if sign_in.code else None,
-            "due": as_text(self._clock()) if working else None,
+            "due": as_text(self._clock()),
         }
 
     @override

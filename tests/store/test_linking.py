@@ -136,17 +136,35 @@ def test_a_code_is_taken_once_and_only_from_the_person_who_asked(sign_ins: SignI
     assert not receive(sign_ins)
 
 
-def test_a_finished_sign_in_keeps_no_code_and_is_no_work(sign_ins: SignInStore) -> None:
+def test_a_finished_sign_in_keeps_no_code_and_is_no_work_once_its_person_knows(
+    sign_ins: SignInStore,
+) -> None:
     sign_ins.open(SIGN_IN)
     receive(sign_ins)
     [claimed] = sign_ins.claim(limit=1)
-    sign_ins.save(replace(claimed, state=SignInState.DONE, code=None))
+    done = replace(claimed, state=SignInState.DONE, code=None)
+    sign_ins.save(done)
     sign_ins.release(claimed)
 
-    found = sign_ins.find("s1")
-    assert found
-    assert found.code is None
+    assert sign_ins.find("s1") == done
+    assert list(sign_ins.claim(limit=1)) == [done]
+    sign_ins.told(done)
+    sign_ins.release(done)
     assert list(sign_ins.claim(limit=1)) == []
+
+
+def test_a_code_that_comes_while_the_last_ones_fate_is_told_stays_work(sign_ins: SignInStore) -> None:
+    sign_ins.open(SIGN_IN)
+    receive(sign_ins)
+    [claimed] = sign_ins.claim(limit=1)
+    failed = replace(claimed, state=SignInState.OPEN, code=None, reason="No.")
+    sign_ins.save(failed)
+    assert receive(sign_ins)
+    sign_ins.told(failed)
+    sign_ins.release(failed)
+
+    [again] = sign_ins.claim(limit=1)
+    assert (again.state, again.code) == (SignInState.CODE_RECEIVED, "code-1")
 
 
 @pytest.fixture
@@ -164,9 +182,9 @@ def test_a_sign_in_that_ends_well_links_the_account_and_lets_go_on_what_waited(
     sign_ins.open(SIGN_IN)
     receive(sign_ins)
     [claimed] = sign_ins.claim(limit=1)
-    sign_ins.finish(claimed, account, (TOKEN,))
+    done = sign_ins.finish(claimed, account, (TOKEN,))
 
-    assert sign_ins.find("s1") == replace(claimed, state=SignInState.DONE, code=None)
+    assert sign_ins.find("s1") == done == replace(claimed, state=SignInState.DONE, code=None)
     assert (accounts.find(ADA), accounts.tokens(ADA)) == (account, {TOKEN.resource_server: TOKEN})
     [resumed] = requests.claim(limit=5)
     assert (resumed.state, resumed.answered) == (RequestState.CHECKING, (SIGN_IN.session,))

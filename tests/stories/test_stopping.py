@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.globus.collections import LAPTOP, SHARED
 from tests.stories.forking import FORKS
-from tests.stories.stage import Stage, _environment, words
+from tests.stories.stage import ADA_AT_GLOBUS, Stage, _environment, has, words
 from tests.stories.test_delivery import start_over_http
 
 GRACE = 10
@@ -110,3 +110,21 @@ def test_a_bot_that_cannot_connect_yet_can_be_stopped(empty_stage: Stage) -> Non
     empty_stage.wait(lambda: "Retrying" in empty_stage.output, "the bot to try")
 
     assert stop(empty_stage) == 0
+
+
+def test_a_kill_right_after_the_link_keeps_nobody_from_hearing_of_it(stage: Stage) -> None:
+    stage.ada.open_home()
+    stage.wait(lambda: has(stage.ada.home(), "home_connect"), "the Home tab")
+    stage.ada.press_at_home("home_connect")
+    code = stage.browser.allow(stage.sign_in_page(), identity=ADA_AT_GLOBUS.username)
+    stage.slack_fault("hang", method="views.update", seconds=60)
+    stage.paste(code)
+    stage.wait(lambda: stage.ask("SELECT 1 FROM sign_ins WHERE state = 'done'"), "the account to be linked")
+    stage.kill_bot()
+    stage.clear_slack_faults()
+    stage.start_bot()
+
+    stage.told("Linked as")
+    stage.shown("Linked as")
+    stage.wait(lambda: held(stage) == [], "the end of the work")
+    assert stage.ask("SELECT 1 FROM sign_ins WHERE due IS NOT NULL") == []
