@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from math import isfinite
 from typing import Any, Final, get_args
 
 from bot.sandbox.faults import Kind
@@ -19,6 +20,22 @@ DOCUMENT: Final = "openapi.json"
 _OPTIONAL: Final = "?"
 _CODE: Final = re.compile(r"`([^`]+)`")
 _CHANGES: Final = "application/json"
+_TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
+    "string": str,
+    "boolean": (bool, str),  # a query holds only texts
+    "object": dict,
+    "array": list,
+    "null": type(None),
+}
+_SHAPES: Final = {
+    "string": "a text",
+    "boolean": "true or false",
+    "object": "an object",
+    "array": "a list of what is described",
+    "null": "null",
+    "number": "a number",
+    "integer": "a whole number from 0 on",
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +76,39 @@ def described(
         )
         for (verb, name), act in acts.items()
     )
+
+
+def check(parameters: Mapping[str, Parameter], body: Json) -> None:
+    """See that what an act is given has the shape that is described; a number may come as text.
+
+    What is left out, null or not described is the act's own affair. Raises ValueError, with a sentence.
+    """
+    for name, value in body.items():
+        schema = parameters[name].schema if name in parameters else {}
+        wanted = schema.get("type", [])
+        shapes = [wanted] if isinstance(wanted, str) else wanted
+        if value is not None and shapes and not any(_fits(shape, schema, value) for shape in shapes):
+            needed = " or ".join(_SHAPES[shape] for shape in shapes)
+            raise ValueError(f"`{name}` must be {needed}.")
+
+
+def _fits(shape: str, schema: Json, value: object) -> bool:
+    if shape in {"number", "integer"}:
+        return _is_number(value, whole=shape == "integer")
+    if isinstance(value, list) and "items" in schema:
+        item = schema["items"]
+        return all(_fits(item["type"], item, one) for one in value)
+    return isinstance(value, _TYPES[shape])
+
+
+def _is_number(value: object, *, whole: bool) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return False
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return False
+    return isfinite(number) and not (whole and (number < 0 or number != int(number)))
 
 
 def document(title: str, origin: str, acts: Sequence[Described], *, version: str) -> Json:

@@ -158,7 +158,8 @@ class AccountStore:
 class SignInStore(QueueStore[SignIn]):
     """Keeps sign-ins until a day after they are over.
 
-    It is also the queue of pasted codes: a sign-in is due from the code until its person knows what came of it.
+    It is also the queue of pasted codes: a sign-in is due from its code on, until its person knows what came
+    of it.
     """
 
     table = "sign_ins"

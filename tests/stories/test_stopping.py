@@ -7,8 +7,9 @@ from contextlib import closing
 import pytest
 
 from bot.sandbox.globus.collections import LAPTOP, SHARED
+from bot.sandbox.globus.identities import ADA as ADA_AT_GLOBUS
 from tests.stories.forking import FORKS
-from tests.stories.stage import ADA_AT_GLOBUS, Stage, _environment, has, words
+from tests.stories.stage import Stage, _environment, has, words
 from tests.stories.test_delivery import start_over_http
 
 GRACE = 10

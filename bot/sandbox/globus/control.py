@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from aiohttp import web
 
+from bot.sandbox.described import check
 from bot.sandbox.faults import Fault
 from bot.sandbox.globus import (
     collection_levers,
@@ -21,6 +22,7 @@ from bot.sandbox.globus.calls import Handler
 from bot.sandbox.globus.directory import identity_with_id, person_with_username
 from bot.sandbox.globus.globus import Globus
 from bot.sandbox.globus.levers import number_of, refused, text_of
+from bot.sandbox.globus.parameters import PARAMETERS
 from bot.sandbox.wire import Json, json_object
 
 Act: TypeAlias = Callable[[Globus, Json], Awaitable[Json]]
@@ -112,6 +114,7 @@ def _handler(act: Act) -> Handler:
     async def handle(globus: Globus, request: web.Request) -> web.StreamResponse:
         try:
             body = dict(request.query) if request.method == "GET" else await json_object(request)
+            check(PARAMETERS, body)
             return web.json_response({"ok": True, **await act(globus, body)})
         except ValueError as error:
             raise refused("invalid_arguments", str(error)) from error

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from aiohttp import web
 
+from bot.sandbox.described import check
 from bot.sandbox.slack import (
     click_acts,
     control_acts,
@@ -22,6 +23,7 @@ from bot.sandbox.slack import (
     screen,
 )
 from bot.sandbox.slack.errors import Refused
+from bot.sandbox.slack.parameters import PARAMETERS
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.wire import Json, json_object
 
@@ -75,6 +77,7 @@ async def answer_act(slack: Slack, request: web.Request) -> web.StreamResponse:
         raise web.HTTPNotFound
     try:
         body = dict(request.query) if request.method == "GET" else await json_object(request)
+        check(PARAMETERS, body)
         team = slack.in_team(body.pop("team_id", None))
         return web.json_response({"ok": True, **await act(team, body)})
     except Refused as refused:
