@@ -17,31 +17,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsProblem
 from bot.facing import Inbound, face
+from bot.handling import Handlers
 from bot.installing import Installation
 from bot.reporting.errors import report_to
 from bot.settings import Settings
 from bot.slack import app as slack_app
-from bot.slack.background import Background
-from bot.slack.browsing import BrowsingHandlers
-from bot.slack.controlling import ControllingHandlers
-from bot.slack.disconnecting import DisconnectingHandlers
-from bot.slack.editing import EditForms
-from bot.slack.entrances import EntranceHandlers
-from bot.slack.folders import FolderHandlers
-from bot.slack.following import FollowingHandlers
-from bot.slack.fulfilling import FulfillingHandlers
-from bot.slack.home import HomeHandlers
-from bot.slack.leaving import LeavingHandlers
-from bot.slack.linking import LinkingHandlers
-from bot.slack.listing import ListingHandlers
-from bot.slack.presets import PresetHandlers
 from bot.slack.receiving import Receiver
-from bot.slack.scheduling import SchedulingHandlers
 from bot.slack.socket import Socket
-from bot.slack.unfurling import UnfurlingHandlers
-from bot.slack.workflows import WorkflowHandlers
 from bot.stopping import end, own_threads, told_to_stop, unless
-from bot.storing import new_id, now
+from bot.storing import now
 from bot.tending import Tending
 from bot.tracing import current
 from bot.web.serving import serve_until
@@ -89,106 +73,8 @@ def join(given: Settings, *, only: Installation | None, closing: ExitStack) -> B
     client = slack_app.web_client(given.slack_api_url)
     app = slack_app.build(client, signing_secret=given.slack_signing_secret, workspaces=parts.installing)
     listens = slack_app.Listen(app, slack_app.Boundary(parts.installing, parts.answering))
-    _register(parts, listens)
+    Handlers(parts).register(listens)
     return Bot(app=app, listens=listens, parts=parts)
-
-
-def _register(parts: Tending, listen: slack_app.Listen) -> None:
-    background = Background()
-    form = SchedulingHandlers(
-        scheduling=parts.scheduling,
-        drafts=parts.drafts,
-        browsing=parts.browsing,
-        places=parts.places,
-        background=background,
-        clock=parts.clock,
-        may_edit=parts.controlling.may_edit,
-    )
-    lists = ListingHandlers(
-        listing=parts.lists, following=parts.following, linking=parts.linking, background=background
-    )
-    disconnecting = DisconnectingHandlers(
-        disconnecting=parts.disconnecting,
-        linking=parts.linking,
-        places=parts.places,
-        background=background,
-    )
-    entrances = EntranceHandlers(
-        form=form,
-        linking=parts.linking,
-        zones=parts.zones,
-        clock=parts.clock,
-        new_id=new_id,
-        sign_in_first=parts.sign_in_first,
-        app_hosts=parts.given.app_hosts,
-        presets=parts.presets,
-        words={
-            "disconnect": disconnecting.open,
-            "list": lists.show_list,
-            "status": lists.show_status,
-            "mute": lists.mute,
-            "unmute": lists.unmute,
-        },
-    )
-    edit_forms = EditForms(
-        controlling=parts.controlling,
-        presets=parts.presets,
-        open_form=entrances.open,
-        zones=parts.zones,
-        clock=parts.clock,
-        new_id=new_id,
-    )
-    fulfilling = parts.fulfilling
-    # Bolt asks one after the other, so what people wait for most often comes first.
-    handlers = (
-        entrances,
-        form,
-        BrowsingHandlers(browsing=parts.browsing),
-        disconnecting,
-        FolderHandlers(
-            visits=parts.visits,
-            drafts=parts.drafts,
-            refill=form.refill,
-            background=background,
-            new_id=new_id,
-        ),
-        FulfillingHandlers(
-            settling=parts.settling,
-            close_view=parts.requests.close_view,
-            show_again=lambda request: asyncio.to_thread(fulfilling.show, request),
-            form_of=parts.request_messages.form_of,
-            zones=parts.zones,
-        ),
-        HomeHandlers(
-            home=parts.home,
-            linking=parts.linking,
-            open_form=lambda args: entrances.open_filled(args, {}),
-            background=background,
-        ),
-        LinkingHandlers(linking=parts.linking),
-        PresetHandlers(presets=parts.presets, open_form=entrances.open_filled),
-        LeavingHandlers(leaving=parts.leaving, disconnecting=parts.disconnecting),
-        UnfurlingHandlers(
-            unfurling=parts.unfurling,
-            open_form=entrances.open_filled,
-            app_hosts=parts.given.app_hosts,
-            refresh_home=parts.home.refresh,
-            background=background,
-        ),
-        lists,
-        ControllingHandlers(
-            controlling=parts.controlling,
-            showing=parts.showing,
-            edit_form=edit_forms.open,
-            background=background,
-            app_url=parts.given.globus_app_url,
-            charts=parts.charts,
-        ),
-        FollowingHandlers(following=parts.following, showing=parts.showing, zones=parts.zones),
-        WorkflowHandlers(workflows=parts.workflows, open_form=entrances.open, zones=parts.zones),
-    )
-    for each in handlers:
-        each.register(listen)
 
 
 async def serve(given: Settings) -> None:

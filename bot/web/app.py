@@ -42,35 +42,41 @@ def build(
     stand on every answer.
     """
 
-    async def healthz(_request: Request) -> Response:
-        return JSONResponse({"alive": True})
-
     async def readyz(_request: Request) -> Response:
         report = await asyncio.to_thread(ready)
         return JSONResponse(report.document(), status_code=200 if report.is_ready else 503)
 
     routes = [
-        Route("/healthz", healthz),
+        Route("/healthz", _healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics),
         *pages,
     ]
     if slack and signing_secret:
-        body = TrustedBody(signing_secret, clock=clock)
-
-        async def events(request: Request) -> Response:
-            begun = timer()
-            payload = await body.trusted(request)
-            if payload is None:
-                meter.signature_refused()
-                return refused()
-            try:
-                answer = await slack(request, payload)
-            except Exception:
-                log.exception("Slack's library cannot read what was signed")
-                return Response(status_code=400)
-            meter.acknowledged(timer() - begun)
-            return answer
-
+        events = _events(slack, TrustedBody(signing_secret, clock=clock), meter, timer)
         routes.append(Route("/slack/events", events, methods=["POST"]))
     return Starlette(routes=routes, middleware=[Middleware(Shield, headers=list(headers))])
+
+
+async def _healthz(_request: Request) -> Response:
+    return JSONResponse({"alive": True})
+
+
+def _events(slack: ToSlack, body: TrustedBody, meter: Meter, timer: Callable[[], float]) -> Answer:
+    """Give what answers Slack, and nobody else."""
+
+    async def events(request: Request) -> Response:
+        begun = timer()
+        payload = await body.trusted(request)
+        if payload is None:
+            meter.signature_refused()
+            return refused()
+        try:
+            answer = await slack(request, payload)
+        except Exception:
+            log.exception("Slack's library cannot read what was signed")
+            return Response(status_code=400)
+        meter.acknowledged(timer() - begun)
+        return answer
+
+    return events
