@@ -14,7 +14,7 @@ from bot.browsing import Collections
 from bot.errors import Problem, SignInNeeded
 from bot.linking import Linking
 from bot.places import Places
-from bot.planning import LONGEST_PATH, LONGEST_TEXT, MOST_ITEMS
+from bot.planning import LONGEST_PATH, LONGEST_TEXT
 from bot.sessions import NO_SESSION, SessionRequirement
 from bot.sign_ins import SignInLink
 
@@ -139,12 +139,11 @@ class Visit:
 
     def chosen(self) -> str:
         """Give what the form's field will hold: the ticked files, or this folder; raises Problem."""
-        if len(self.ticked) > MOST_ITEMS:
-            raise Problem(f"At most {MOST_ITEMS} files can be chosen.", "Choose the folder instead.")
         text = "\n".join(self.ticked) or self.path
         if len(text) > LONGEST_TEXT:
             raise Problem(
-                "So many long paths do not fit into the form.", "Choose fewer files, or the folder."
+                f"So many paths do not fit into the form: Slack takes {LONGEST_TEXT:,} characters there.",
+                "Choose fewer files, or the folder.",
             )
         return text
 

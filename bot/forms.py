@@ -16,7 +16,6 @@ from bot.planning import (
     LONGEST_PATH,
     LONGEST_TEXT,
     MOST_FILTERS,
-    MOST_ITEMS,
     Filter,
     FilterMethod,
     Location,
@@ -129,13 +128,9 @@ class _Reading(ScheduleReading):
         paths = tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
         for path in paths:
             self._check_path("source_path", path)
-        if len(paths) > MOST_ITEMS:
-            self.problems["source_path"] = (
-                f"At most {MOST_ITEMS} items can be given; choose a folder instead."
-            )
         if len("\n".join(paths)) > LONGEST_TEXT:
             self.problems["source_path"] = (
-                f"Together, paths can have at most {LONGEST_TEXT:,} characters; choose a folder instead."
+                f"Slack takes at most {LONGEST_TEXT:,} characters of paths here; choose a folder instead."
             )
         names = [path.rstrip("/").rsplit("/", 1)[-1] for path in paths]
         if len(set(names)) < len(names):
@@ -212,5 +207,5 @@ class _Reading(ScheduleReading):
             self.problems["filters"] = str(problem)
             return ()
         if len(write_filters(filters)) > LONGEST_TEXT:
-            self.problems["filters"] = f"Together, filters can have at most {LONGEST_TEXT:,} characters."
+            self.problems["filters"] = f"Slack takes at most {LONGEST_TEXT:,} characters of filters here."
         return filters

@@ -1,10 +1,12 @@
 """What lies under a plan's paths, before a timer exists: asked for side by side, and judged together."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from itertools import islice
 from typing import Final, Protocol
 
 from bot.accounts import SlackUser
@@ -14,6 +16,12 @@ from bot.sessions import NO_SESSION, SessionRequirement
 
 MOST_ALONE: Final = 8
 """So many items of one folder are looked at one by one; for more, one listing of the folder says it all."""
+
+MOST_LOOKS: Final = 50
+"""So many looks at items are begun at once: Globus limits the calls of one person in some seconds.
+
+https://docs.globus.org/faq/transfer-sharing/
+"""
 
 
 class Found(StrEnum):
@@ -151,33 +159,45 @@ def folder_of(path: str) -> str | None:
 
 
 def _glances(plan: Plan) -> Iterator[_Glance]:
-    source, destination = plan.source, plan.destination
-    for path in source.paths:
-        yield _source_glance(plan, path)
+    destination = plan.destination
+    yield from _source_glances(plan).values()
     yield _Glance(destination.collection_id, destination.path, _How.INTO)
     above = folder_of(destination.path)
     if above:
         yield _Glance(destination.collection_id, above, _How.INTO)
 
 
-def _source_glance(plan: Plan, path: str) -> _Glance:
-    collection_id, above = plan.source.collection_id, folder_of(path)
-    beside = sum(folder_of(other) == above for other in plan.source.paths)
-    if above and beside > MOST_ALONE:
-        return _Glance(collection_id, above, _How.WHOLE)
-    return _Glance(collection_id, path, _How.INTO if path.endswith("/") else _How.AT)
+def _source_glances(plan: Plan) -> Mapping[str, _Glance]:
+    """Say how each item is looked at; those beyond MOST_LOOKS are left out."""
+    beside = Counter(folder_of(path) for path in plan.source.paths)
+
+    def glance_at(path: str) -> _Glance:
+        collection_id, above = plan.source.collection_id, folder_of(path)
+        if above and beside[above] > MOST_ALONE:
+            return _Glance(collection_id, above, _How.WHOLE)
+        return _Glance(collection_id, path, _How.INTO if path.endswith("/") else _How.AT)
+
+    glances = {path: glance_at(path) for path in plan.source.paths}
+    looks = set(islice(dict.fromkeys(glances.values()), MOST_LOOKS))
+    return {path: glance for path, glance in glances.items() if glance in looks}
 
 
 def _judged_source(plan: Plan, looks: _Looks) -> Sequence[_Open]:
     where = plan.source.name or "the source"
     found: list[_Open] = []
-    for path in plan.source.paths:
-        glance = _source_glance(plan, path)
+    glances = _source_glances(plan)
+    for path, glance in glances.items():
         look = looks[glance]
         if glance.how is _How.WHOLE:
             look = look.at(path.rstrip("/").rpartition("/")[2])
         _refuse_source(look.found, path, where)
         found += _judged(look, plan.source.collection_id, path, where)
+    count = len(plan.source.paths)
+    if count > len(glances):
+        said = (
+            f"I looked at {len(glances):,} of the {count:,} items on {where}: they lie in too many folders."
+        )
+        found.append(_Open(plan.source.collection_id, said))
     return found
 
 

@@ -18,9 +18,6 @@ LONGEST_TEXT: Final = 3000
 https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
 """
 
-MOST_ITEMS: Final = 50
-"""Enough to pick from a folder by hand; whoever has more moves the folder."""
-
 MOST_FILTERS: Final = 20
 """Rules beyond this belong into folders."""
 

@@ -204,6 +204,15 @@ def test_many_items_of_a_folder_take_one_look_whatever_the_case_of_their_names()
         check(world, replace(plan, source=Source("a", (*plan.source.paths, "/data/none.dat"))))
 
 
+def test_what_lies_in_too_many_folders_is_looked_at_as_far_as_globus_lets_one_person_look() -> None:
+    paths = tuple(f"/{number}/{number}.dat" for number in range(60))
+    world = World(GOOD | {("a", path): FILE for path in paths})
+    checked = check(world, replace(PLAN, source=Source("a", paths, "Beamline")))
+
+    assert checked.unchecked == ("I looked at 50 of the 60 items on Beamline: they lie in too many folders.")
+    assert sum(collection_id == "a" for collection_id, _ in world.looked_at) == 50
+
+
 @pytest.mark.parametrize(
     ("interval", "others", "way_out", "field"),
     [

@@ -65,7 +65,6 @@ def test_a_good_form_becomes_a_plan() -> None:
         ({"source_path": "/data/a\x00b"}, "source_path"),
         ({"source_path": "/data/\n/old/data/"}, "source_path"),
         ({"source_path": "/data/../secret/"}, "source_path"),
-        ({"source_path": "\n".join(f"/data/{n}" for n in range(51))}, "source_path"),
         ({"destination_collection": A, "destination_path": "/data/copy/"}, "destination_path"),
         ({"destination_collection": A, "destination_path": "/", "source_path": "/a.dat"}, "destination_path"),
         ({"source_path": "\n".join(f"/{n}{'a' * 990}/" for n in range(4))}, "source_path"),
@@ -145,6 +144,13 @@ def test_a_folder_goes_to_a_folder_and_a_file_to_a_file(
     plan = read_plan(GOOD | {"source_path": source, "destination_path": destination}, now=NOW)
 
     assert list(plan.items) == [Item(*item) for item in items]
+
+
+def test_as_many_paths_are_read_as_a_field_of_slack_holds() -> None:
+    paths = [f"/data/{number:03d}" for number in range(300)]
+    assert read_plan(GOOD | {"source_path": "\n".join(paths)}, now=NOW).source.paths == tuple(paths)
+
+    assert "at most 3,000 characters" in problems(source_path="\n".join([*paths, "/data/300"]))["source_path"]
 
 
 def test_what_is_not_said_is_as_the_command_line_has_it() -> None:

@@ -13,7 +13,6 @@ from bot.planning import (
     LONGEST_NAME,
     LONGEST_PATH,
     MOST_FILTERS,
-    MOST_ITEMS,
     Filter,
     FilterMethod,
     Location,
@@ -42,6 +41,7 @@ ADA = SlackUser("T0000000001", "U0000000001")
 ID = "aaaaaaaa-0000-4000-8000-000000000001"
 LINK = SignInLink("s" * 32, "https://auth.globus.org/v2/oauth2/authorize?" + "x" * 2900)
 APP_URL = "https://app.globus.org"
+MANY = 50
 
 # What Slack writes longer than it is (`&`, `<`, `>`), what ends its marks, and what is more than one byte.
 awkward = st.sampled_from([*"&<>*`_~|@#ü界 🔬", "e\N{COMBINING ACUTE ACCENT}"])
@@ -56,7 +56,7 @@ def texts(most: int) -> st.SearchStrategy[str]:
 
 paths = texts(LONGEST_PATH - 1).map(lambda text: "/" + text)
 items = st.lists(paths, min_size=1, max_size=5) | awkward.map(
-    lambda one: [f"/{n}{one * LONGEST_PATH}"[:LONGEST_PATH] for n in range(MOST_ITEMS)]
+    lambda one: [f"/{n}{one * LONGEST_PATH}"[:LONGEST_PATH] for n in range(MANY)]
 )
 names = texts(128)
 filters = st.lists(
@@ -166,7 +166,7 @@ def test_presets(some: list[Plan], count: int, name: str) -> None:
 @pytest.mark.parametrize("mark", ["&", "<", "🔬"])
 def test_a_summary_that_is_too_long_is_shortened_where_it_is_shown_and_not_cut_off(mark: str) -> None:
     plan = Plan(
-        source=Source(ID, tuple(f"/{n}{mark * 998}" for n in range(MOST_ITEMS)), mark * 128),
+        source=Source(ID, tuple(f"/{n}{mark * 998}" for n in range(MANY)), mark * 128),
         destination=Location(ID, "/" + mark * 999, mark * 128),
         schedule=Schedule(NOW, timedelta(days=1)),
         announce_in="C1",

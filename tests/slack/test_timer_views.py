@@ -13,7 +13,6 @@ from bot.news import Announcement, WatchedTimer, Wish
 from bot.planning import (
     LONGEST_NAME,
     LONGEST_PATH,
-    MOST_ITEMS,
     Filter,
     FilterMethod,
     Location,
@@ -40,6 +39,7 @@ ADA, GRACE = SlackUser("T0000000001", "U0000000001"), SlackUser("T0000000001", "
 JOB = "aaaaaaaa-0000-4000-8000-000000000001"
 LINK = SignInLink("s" * 32, "https://auth.globus.org/v2/oauth2/authorize?" + "x" * 2900)
 APP_URL = "https://app.globus.org"
+MANY = 50
 STOPPED = Inactivity(is_paused=False, collections=frozenset({"c1"}))
 OPENED = Context(JOB, "C0000000001")
 
@@ -50,7 +50,7 @@ statuses = pytest.mark.parametrize("status", list(TimerStatus))
 def plan_of(mark: str) -> Plan:
     return Plan(
         source=Source(
-            JOB, tuple(f"/{n}{mark * LONGEST_PATH}"[:LONGEST_PATH] for n in range(MOST_ITEMS)), mark * 128
+            JOB, tuple(f"/{n}{mark * LONGEST_PATH}"[:LONGEST_PATH] for n in range(MANY)), mark * 128
         ),
         destination=Location(JOB, ("/" + mark * LONGEST_PATH)[:LONGEST_PATH], mark * 128),
         schedule=Schedule(NOW, timedelta(days=364, hours=23, minutes=59, seconds=59), runs=MOST_RUNS),
