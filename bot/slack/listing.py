@@ -55,7 +55,7 @@ class ListingHandlers:
         await args.ack(text=text, blocks=blocks)
 
     async def turn_list(self, args: AsyncArgs) -> None:
-        """Show another page in the list's place."""
+        """Show another page in the list's place, or the same one as it is now."""
         text, blocks = await self._list(args, int(value_of(args)))
         await _put_in_place(args, text, blocks)
 
@@ -76,17 +76,13 @@ class ListingHandlers:
     async def mute_here(self, args: AsyncArgs) -> None:
         """Mute the channel of the list, and show that."""
         await self._following.mute(person_of(args), channel_of(args).channel_id)
-        await self._show_list_again(args)
+        await self.turn_list(args)
 
     async def unmute_here(self, args: AsyncArgs) -> None:
         """Let the channel of the list hear again, and show that."""
         channel = channel_of(args)
         await self._following.unmute(channel.team_id, channel.channel_id)
-        await self._show_list_again(args)
-
-    async def _show_list_again(self, args: AsyncArgs) -> None:
-        text, blocks = await self._list(args, int(value_of(args)))
-        await _put_in_place(args, text, blocks)
+        await self.turn_list(args)
 
     async def _list(self, args: AsyncArgs, number: int) -> tuple[str, list[Block]]:
         channel = channel_of(args)

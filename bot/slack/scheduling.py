@@ -74,7 +74,7 @@ class SchedulingHandlers:
     async def redraw(self, args: AsyncArgs) -> None:
         """Show the fields that belong to a choice, and when it would run; what was typed stays."""
         view = args.body["view"]
-        opened, form = FormContext.read(view["private_metadata"]), read_state(view["state"]["values"])
+        opened, form = _read(view)
         match args.body["actions"][0]["action_id"]:
             case "interval":
                 said = self._said(form, opened)
@@ -158,15 +158,13 @@ class SchedulingHandlers:
         view = args.body["view"]
         await args.ack()
         await self._drafts.forget(person_of(args))
-        await self.refill(
-            args, view, FormContext.read(view["private_metadata"]), read_state(view["state"]["values"]), {}
-        )
+        await self.refill(args, view, *_read(view), {})
 
     async def closed(self, args: AsyncArgs) -> None:
         """Keep what was typed into a form that was closed, but an edit: it would become a new timer."""
         view = args.body["view"]
         await args.ack()
-        opened, form = FormContext.read(view["private_metadata"]), read_state(view["state"]["values"])
+        opened, form = _read(view)
         if opened.replaces:
             await self._drafts.forget(person_of(args))
             return
@@ -175,7 +173,7 @@ class SchedulingHandlers:
     async def submit(self, args: AsyncArgs) -> None:
         """Keep the request before it is acknowledged, or say what is wrong under the fields."""
         view = args.body["view"]
-        opened, form = FormContext.read(view["private_metadata"]), read_state(view["state"]["values"])
+        opened, form = _read(view)
         if opened.thread_ts and form.get("announce_in") == opened.channel_id:
             form["announce_thread"] = opened.thread_ts
         draft = Draft(person_of(args), opened.request_id, form)
@@ -227,6 +225,11 @@ class SchedulingHandlers:
 
     def _preview(self, form: Mapping[str, str], opened: FormContext) -> str:
         return preview_of(form, now=self._clock(), zone=opened.zone)
+
+
+def _read(view: Mapping[str, Any]) -> tuple[FormContext, dict[str, str]]:
+    """Give what travels with a form, and what is typed in it."""
+    return FormContext.read(view["private_metadata"]), read_state(view["state"]["values"])
 
 
 def confirm_view(plan: Plan, opened: FormContext) -> View:

@@ -95,12 +95,13 @@ def _take(page: Page, name: str, typed: str) -> None:
     page.get_by_role("listbox", name="Results").get_by_role("option").first.click()
 
 
-def test_what_a_person_fills_in_reaches_the_app(app: App, page: Page) -> None:
-    def answer(payload: Json) -> Json | None:
-        is_search = payload["type"] == "block_suggestion"
-        return {"options": [option(f"found-{payload['value']}")]} if is_search else None
+def _searched(payload: Json) -> Json | None:
+    is_search = payload["type"] == "block_suggestion"
+    return {"options": [option(f"found-{payload['value']}")]} if is_search else None
 
-    app.answer = answer
+
+def test_what_a_person_fills_in_reaches_the_app(app: App, page: Page) -> None:
+    app.answer = _searched
     app.open(modal(*INPUTS))
     page.get_by_label("plain_text_input").fill("<b>words</b>")
     page.get_by_label("number_input").fill("42")
@@ -135,11 +136,7 @@ def test_what_a_person_fills_in_reaches_the_app(app: App, page: Page) -> None:
 
 
 def test_several_are_chosen_one_after_the_other_and_taken_away_again(app: App, page: Page) -> None:
-    def answer(payload: Json) -> Json | None:
-        is_search = payload["type"] == "block_suggestion"
-        return {"options": [option(f"found-{payload['value']}")]} if is_search else None
-
-    app.answer = answer
+    app.answer = _searched
     app.open(modal(*SEVERAL))
     for name, typed in (
         ("multi_static_select", "tw"),

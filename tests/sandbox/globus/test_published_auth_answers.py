@@ -2,33 +2,19 @@
 
 import pkgutil
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import pytest
-from globus_sdk import GlobusAPIError, GlobusHTTPResponse
-from globus_sdk.testing import RegisteredResponse, get_response_set
+from globus_sdk import GlobusHTTPResponse
+from globus_sdk.testing import get_response_set
 from globus_sdk.testing.data import auth as published
 
 from bot.sandbox.globus.collections import BEAMLINE
 from bot.sandbox.globus.identities import ADA, GRACE
 from bot.sandbox.globus.scopes import TRANSFER_SCOPE, data_access_scope
-from tests.sandbox.globus.pretend_globus import Sandbox, sandbox
-from tests.sandbox.globus.shapes import differences
-
-Call = Callable[[Sandbox], GlobusHTTPResponse]
+from tests.sandbox.globus.pretend_globus import Sandbox
+from tests.sandbox.globus.published import Call, Case, found_differences
 
 STATE = "state is extra"
-
-
-@dataclass(frozen=True)
-class Case:
-    """A published answer, the call that the sandbox answers with it, and why it deliberately differs."""
-
-    name: str
-    call: Call
-    differing: Mapping[str, str]
-    case: str = "default"
 
 
 def _spent(globus: Sandbox) -> GlobusHTTPResponse:
@@ -127,20 +113,9 @@ _DEVELOPERS = re.compile(r"(create|delete|get|update)_(child_client|client|nativ
 """The API with which developers register apps; the sandbox's apps are registered already."""
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}-{case.case}")
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_an_answer_has_the_published_shape(case: Case) -> None:
-    expected = get_response_set(f"auth.{case.name}").lookup(case.case)
-    assert isinstance(expected, RegisteredResponse)
-    with sandbox() as globus:
-        try:
-            answer = case.call(globus)
-            status, body = answer.http_status, answer.data
-        except GlobusAPIError as error:
-            status, body = error.http_status, error.raw_json
-    found = differences(expected.json, body)
-    if status != expected.status:
-        found.append(f"status is {status}, not {expected.status}")
-    assert sorted(found) == sorted(case.differing)
+    assert found_differences("auth", case) == sorted(case.differing)
 
 
 def test_each_published_answer_is_compared_or_left_out_for_a_reason() -> None:
