@@ -186,11 +186,17 @@ class Browsing:
         account = await asyncio.to_thread(self._accounts.find, person)
         who = (person, account.identity_id if account else "")
         asked = [
-            self._answers.ask(("name", one, who), partial(self._collections.get, person, one))
-            for one in collection_ids
+            self._answers.ask(
+                ("name", collection_id, who), partial(self._collections.get, person, collection_id)
+            )
+            for collection_id in collection_ids
         ]
         found = await in_time(asked, seconds)
-        return {one.collection_id: one.display_name for one in found if isinstance(one, Collection)}
+        return {
+            collection.collection_id: collection.display_name
+            for collection in found
+            if isinstance(collection, Collection)
+        }
 
     # Nothing typed
 
@@ -205,13 +211,13 @@ class Browsing:
             self._answers.ask(("shared", who), lambda: tuple(self._collections.shared_with(person))),
         ]
         answers = await in_time(asked, self._seconds)
-        groups = _grouped(*(one if isinstance(one, tuple) else () for one in answers))
+        groups = _grouped(*(answer if isinstance(answer, tuple) else () for answer in answers))
         return Suggestions(groups=groups, note="" if groups else _why_nothing(answers))
 
     def _bookmarks(self, person: SlackUser) -> tuple[tuple[Bookmark, str], ...]:
         """Give the person's bookmarks, each with the key that stands for it as an option."""
         found = self._collections.bookmarks(person)[:MOST_BOOKMARKS]
-        fields = [{"collection": one.collection_id, "path": one.path} for one in found]
+        fields = [{"collection": bookmark.collection_id, "path": bookmark.path} for bookmark in found]
         return tuple(zip(found, self._places.keep_all(person, fields), strict=True))
 
     # A link
@@ -220,13 +226,13 @@ class Browsing:
         fields = fields_of_link(text, app_hosts=self._app_hosts, side=side)
         if not fields:
             return Suggestions(note="This is no link of the Globus file manager.")
-        sides = [one for one in ("source", "destination") if f"{one}_collection" in fields]
-        ids = [fields[f"{one}_collection"] for one in sides]
+        sides = [side for side in ("source", "destination") if f"{side}_collection" in fields]
+        ids = [fields[f"{side}_collection"] for side in sides]
         names = await self.names(person, ids, seconds=self._seconds)
-        titles = [names.get(one, one) for one in ids]
-        named = fields | {f"{one}_name": title for one, title in zip(sides, titles, strict=True)}
+        titles = [names.get(collection_id, collection_id) for collection_id in ids]
+        named = fields | {f"{side}_name": title for side, title in zip(sides, titles, strict=True)}
         [key] = await asyncio.to_thread(self._places.keep_all, person, [named])
-        paths = [fields.get(f"{one}_path", "") for one in sides]
+        paths = [fields.get(f"{side}_path", "") for side in sides]
         about = _both(paths) if any(paths) else "From this link"
         return Suggestions(choices=(Choice(key, _both(titles), about),))
 
@@ -237,7 +243,7 @@ class Browsing:
             collection_id = str(uuid.UUID(text))
         except ValueError:
             found = self._collections.search(person, text)
-            return Suggestions(tuple(one for one in found if one.can_hold_files))
+            return Suggestions(tuple(collection for collection in found if collection.can_hold_files))
         return self._look_up(person, collection_id)
 
     def _look_up(self, person: SlackUser, collection_id: str) -> Suggestions:
@@ -267,7 +273,7 @@ def fields_of_link(text: str, *, app_hosts: frozenset[str], side: str) -> dict[s
 def _both(texts: Sequence[str]) -> str:
     """Put two texts into one line of which Slack shows 75 characters, so that both can be told."""
     longest = 70 // len(texts)
-    return " → ".join(one if len(one) <= longest else one[: longest - 1] + "…" for one in texts) or "…"
+    return " → ".join(text if len(text) <= longest else text[: longest - 1] + "…" for text in texts) or "…"
 
 
 def _grouped(
@@ -276,13 +282,21 @@ def _grouped(
     shared: tuple[Collection, ...],
 ) -> tuple[Group, ...]:
     """Put what a person knows under headings, each place once."""
-    names = {one.collection_id: one.display_name for one in (*recent, *shared)}
-    used = {one.collection_id: one for one in recent if one.can_hold_files}
+    names = {collection.collection_id: collection.display_name for collection in (*recent, *shared)}
+    used = {collection.collection_id: collection for collection in recent if collection.can_hold_files}
     marked = {
-        key: Choice(key, one.name or one.path, f"{names.get(one.collection_id, '')} {one.path}".strip())
-        for one, key in bookmarks
+        key: Choice(
+            key,
+            bookmark.name or bookmark.path,
+            f"{names.get(bookmark.collection_id, '')} {bookmark.path}".strip(),
+        )
+        for bookmark, key in bookmarks
     }
-    given = {one.collection_id: one for one in shared if one.can_hold_files and one.collection_id not in used}
+    given = {
+        collection.collection_id: collection
+        for collection in shared
+        if collection.can_hold_files and collection.collection_id not in used
+    }
     recently, choices = tuple(used.values())[:MOST_RECENT], tuple(marked.values())
     left = MOST_OFFERED - len(recently) - len(choices)
     groups = (
@@ -290,12 +304,12 @@ def _grouped(
         Group("Bookmarks", choices=choices),
         Group("Shared with me", tuple(given.values())[:left]),
     )
-    return tuple(one for one in groups if one.collections or one.choices)
+    return tuple(group for group in groups if group.collections or group.choices)
 
 
 def _why_nothing(answers: Sequence[Any]) -> str:
-    if any(isinstance(one, SignInNeeded) for one in answers):
+    if any(isinstance(answer, SignInNeeded) for answer in answers):
         return "Your sign-in to Globus has ended. Type to search all the same."
-    if any(one is None or isinstance(one, Problem) for one in answers):
+    if any(answer is None or isinstance(answer, Problem) for answer in answers):
         return "Globus is slow; type a name to search…"
     return "Type a name to search."

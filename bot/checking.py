@@ -73,7 +73,7 @@ class Checking:
     def check(self, person: SlackUser, plan: Plan) -> Checked:
         """Check a plan; raises Refused, which names the field, or ServiceUnavailable."""
         ids = (plan.source.collection_id, plan.destination.collection_id)
-        looking = [self._lookups.submit(self._look_up, person, one) for one in ids]
+        looking = [self._lookups.submit(self._look_up, person, collection_id) for collection_id in ids]
         asking = self._lookups.submit(self._missing, person, frozenset(ids))
         looks = PathLooks(self._paths, self._lookups, person, plan)
         counting = self._lookups.submit(self._other_intervals, person, plan)
@@ -82,15 +82,15 @@ class Checking:
         _refuse_unusable("source_collection", plan.source, source, signed_in=sign_in is None)
         _refuse_unusable("destination_collection", plan.destination, destination, signed_in=sign_in is None)
         sign_in = sign_in or next(
-            (one for one in (source, destination) if isinstance(one, SignInNeeded)), None
+            (answer for answer in (source, destination) if isinstance(answer, SignInNeeded)), None
         )
         plan = replace(
             plan, source=_named(plan.source, source), destination=_named(plan.destination, destination)
         )
         needed = frozenset(
-            one.collection_id
-            for one in (source, destination)
-            if isinstance(one, Collection) and one.needs_data_access
+            answer.collection_id
+            for answer in (source, destination)
+            if isinstance(answer, Collection) and answer.needs_data_access
         )
         try:
             if sign_in:

@@ -74,31 +74,33 @@ def examine(examinations: Sequence[Examination]) -> Iterator[Finding]:
 
     One that is not done after SECONDS is left behind: its thread ends with the process.
     """
-    looks = [(one, _begun(one)) for one in examinations]
+    looks = [(examination, _begun(examination)) for examination in examinations]
     wait([found for _, found in looks], timeout=SECONDS)
-    for one, found in looks:
+    for examination, found in looks:
         if found.done():
             yield from found.result()
         else:
-            yield warning(f"{one.subject}: no answer in time", "Check the network, and try again.")
+            yield warning(f"{examination.subject}: no answer in time", "Check the network, and try again.")
 
 
-def _begun(one: Examination) -> "Future[Sequence[Finding]]":
+def _begun(examination: Examination) -> "Future[Sequence[Finding]]":
     found: Future[Sequence[Finding]] = Future()
-    look = threading.Thread(target=lambda: found.set_result(_found(one)), name=one.subject, daemon=True)
+    look = threading.Thread(
+        target=lambda: found.set_result(_found(examination)), name=examination.subject, daemon=True
+    )
     look.start()
     return found
 
 
-def _found(one: Examination) -> Sequence[Finding]:
+def _found(examination: Examination) -> Sequence[Finding]:
     try:
-        return list(one.look())
+        return list(examination.look())
     except Problem as found:
-        return [problem(f"{one.subject}: {found.happened}", found.next_step)]
+        return [problem(f"{examination.subject}: {found.happened}", found.next_step)]
     except Exception as error:  # noqa: BLE001 - a look that fails must not hide what the others find
         # The error's own text may quote what was sent, secrets included; its kind is enough.
         remedy = "See whether the other lines explain it."
-        return [problem(f"{one.subject}: it ended in {type(error).__name__}", remedy)]
+        return [problem(f"{examination.subject}: it ended in {type(error).__name__}", remedy)]
 
 
 def skew(service: str, ahead: timedelta) -> Finding:

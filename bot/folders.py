@@ -133,7 +133,7 @@ class Visit:
 
     def ticking(self, indexes: Sequence[int]) -> "Visit":
         """Give the visit with exactly these files of the page that is shown ticked."""
-        elsewhere = [one for one in self.ticked if one not in {self.path + name for name in self.names}]
+        elsewhere = [path for path in self.ticked if path not in {self.path + name for name in self.names}]
         here = [self.path + self.names[index] for index in indexes if index < len(self.names)]
         return replace(self, ticked=(*elsewhere, *here))
 
@@ -198,7 +198,7 @@ class Visits:
         key = (person, visit.key, visit.path, visit.offset)
         under_way = self._looking.get(key)
         if under_way is None:
-            if sum(one[0] == person for one in self._looking) >= MOST_AT_ONCE:
+            if sum(who == person for who, *_ in self._looking) >= MOST_AT_ONCE:
                 return None
             under_way = self._looking[key] = self._executor.submit(self._see, person, visit)
             looked = asyncio.wrap_future(under_way)
@@ -266,7 +266,9 @@ class Visits:
     def _needed(self, person: SlackUser, visit: Visit) -> frozenset[str]:
         """Give which of the form's collections have consents, so that one sign-in is enough for all."""
         chosen = {visit.form.get(f"{side}_collection", "") for side in ("source", "destination")} - {""}
-        return frozenset(one for one in chosen if self._has_consent(person, one))
+        return frozenset(
+            collection_id for collection_id in chosen if self._has_consent(person, collection_id)
+        )
 
     def _has_consent(self, person: SlackUser, collection_id: str) -> bool:
         try:
@@ -282,7 +284,7 @@ def _arrived(latest: Visit | None, visit: Visit, seen: Seen) -> Visit | None:
     here = replace(latest, name=seen.name, demanded=asked.written() if asked else "")
     if seen.folder is None:
         return here
-    files = tuple(one.name for one in seen.folder.entries if is_choosable(seen.folder.path, one))
+    files = tuple(entry.name for entry in seen.folder.entries if is_choosable(seen.folder.path, entry))
     # The path that was asked for may have been a file, or the place where the collection begins.
     return replace(here, path=seen.folder.path, offset=seen.folder.offset, names=files)
 

@@ -182,16 +182,16 @@ class Listing:
         items = tuple(_live(entry, live.get(entry.job_id)) for entry in page.items)
         known = self._timers.known(person.team_id, sorted(live))
         self._look_at_changed(person, known, live)
-        missing = [one.job_id for one in page.items if one.is_live and one.job_id not in live]
+        missing = [entry.job_id for entry in page.items if entry.is_live and entry.job_id not in live]
         if missing:
             self._timers.look_soon(person, missing)
             self._wake()
         stopped = [
             entry
-            for entry in (_live(_entry_of(one, ""), live[one.job_id]) for one in known)
+            for entry in (_live(_entry_of(timer, ""), live[timer.job_id]) for timer in known)
             if entry.is_stopped
         ]
-        others = live.keys() - {one.job_id for one in known}
+        others = live.keys() - {timer.job_id for timer in known}
         elsewhere = sum(live[job_id].status is not TimerStatus.ENDED for job_id in others)
         return AtHome(replace(page, items=items), stopped[:MOST_STOPPED], elsewhere)
 
@@ -209,26 +209,28 @@ class Listing:
         listed = {timer.job_id: timer for timer in live}
         known = self._timers.known(person.team_id, sorted(listed))
         self._look_at_changed(person, known, listed)
-        by_id = {one.job_id: one for one in known}
+        by_id = {timer.job_id: timer for timer in known}
         since = self._clock() - SHOWN_AFTERWARDS
         entries = [_entry_in_list(person, timer, by_id.get(timer.job_id)) for timer in live]
-        shown = sorted((one for one in entries if _is_shown(one, since)), key=_trouble_first)
+        shown = sorted((entry for entry in entries if _is_shown(entry, since)), key=_trouble_first)
         offset = _offset(min(number, max(1, -(-len(shown) // PAGE))), PAGE)
         items = self._with_schedules(person, shown[offset : offset + PAGE])
         return Mine(Page(items, offset=offset, total=len(shown)))
 
     def _with_schedules(self, person: SlackUser, entries: Sequence[Entry]) -> tuple[Entry, ...]:
         """Say how often those run that the bot made: only of a page, for it stands in their requests."""
-        made = self._timers.subjects(person.team_id, [one.job_id for one in entries if one.is_known])
-        often = {one.timer.job_id: one.request.plan.schedule.in_words() for one in made}
-        return tuple(replace(one, schedule=often.get(one.job_id, one.schedule)) for one in entries)
+        made = self._timers.subjects(person.team_id, [entry.job_id for entry in entries if entry.is_known])
+        often = {subject.timer.job_id: subject.request.plan.schedule.in_words() for subject in made}
+        return tuple(replace(entry, schedule=often.get(entry.job_id, entry.schedule)) for entry in entries)
 
     def _look_at_changed(
         self, person: SlackUser, known: Iterable[WatchedTimer], live: Mapping[str, Timer]
     ) -> None:
         """Let what stands otherwise than the bot knew be looked at, so that the team hears of it too."""
         changed = [
-            one.job_id for one in known if one.owner == person and stands_otherwise(one, live[one.job_id])
+            timer.job_id
+            for timer in known
+            if timer.owner == person and stands_otherwise(timer, live[timer.job_id])
         ]
         if changed:
             self._timers.look_soon(person, changed)

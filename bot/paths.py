@@ -63,7 +63,7 @@ class Look:
             return self
         if name in self.entries:
             return Look(self.entries[name])
-        alike = {_folded(one): found for one, found in self.entries.items()}
+        alike = {_folded(other): found for other, found in self.entries.items()}
         return Look(alike.get(_folded(name), Found.NOTHING))
 
 
@@ -120,10 +120,10 @@ class PathLooks:
         """Wait for the looks and judge them; raises Refused, SignInNeeded or ServiceUnavailable."""
         looks = {glance: future.result() for glance, future in self._looks.items()}
         found = [*_judged_source(plan, looks), *_judged_destination(plan, looks)]
-        demand = next((one for one in found if one.session), _Open(""))
+        demand = next((question for question in found if question.session), _Open(""))
         return PathFindings(
-            without_consent=frozenset(one.collection_id for one in found if one.is_consent),
-            unseen=tuple(dict.fromkeys(one.sentence for one in found if one.sentence)),
+            without_consent=frozenset(question.collection_id for question in found if question.is_consent),
+            unseen=tuple(dict.fromkeys(question.sentence for question in found if question.sentence)),
             session=demand.session,
             demanded_by=demand.collection_id,
         )

@@ -207,13 +207,19 @@ class Showing:
 
     def _ask(self, person: SlackUser, names: Mapping[str, str]) -> Callable[[], list[Use]]:
         """Begin to look collections and consents up, side by side; gives what waits for the answers."""
-        ids = [one for one in names if one]
-        found = {one: self._lookups.submit(self._collection, person, one) for one in ids}
+        ids = [collection_id for collection_id in names if collection_id]
+        found = {
+            collection_id: self._lookups.submit(self._collection, person, collection_id)
+            for collection_id in ids
+        }
         missing = self._lookups.submit(self._missing, person, frozenset(ids))
 
         def uses() -> list[Use]:
             lacking = missing.result()
-            return [_use(one, names[one], found[one].result(), lacking) for one in ids]
+            return [
+                _use(collection_id, names[collection_id], found[collection_id].result(), lacking)
+                for collection_id in ids
+            ]
 
         return uses
 
@@ -263,7 +269,7 @@ def _use(collection_id: str, name: str, found: Collection | None, missing: froze
 
 
 def _places(plan: Plan) -> dict[str, str]:
-    return {one.collection_id: one.name for one in (plan.source, plan.destination)}
+    return {place.collection_id: place.name for place in (plan.source, plan.destination)}
 
 
 def _gone(shown: Details) -> Details:

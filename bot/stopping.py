@@ -63,11 +63,11 @@ def end(threads: ThreadPoolExecutor, *, is_done: bool) -> None:
     """
     threads.shutdown(wait=False, cancel_futures=True)
     # Threads of a pool count whether they are daemons or not: Python waits for them in either case.
-    others = [one for one in threading.enumerate() if one is not threading.main_thread()]
+    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
     until = perf_counter() + LAST_SECONDS
-    for one in others:
-        one.join(max(until - perf_counter(), 0))
-    left = [one.name for one in others if one.is_alive()]
+    for thread in others:
+        thread.join(max(until - perf_counter(), 0))
+    left = [thread.name for thread in others if thread.is_alive()]
     log.info("stopped", all_done=is_done and not left)
     if left:
         logging.shutdown()

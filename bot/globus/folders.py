@@ -54,10 +54,10 @@ class GlobusFolders:
 def _folder(answer: Mapping[str, Any], offset: int) -> Folder:
     # The absolute path is not always told, and without it "/~/" is as good a beginning as any.
     path = posixpath.join("/", answer.get("absolute_path") or answer.get("path") or "/")
-    entries = [_entry(one) for one in answer["DATA"] if one["name"] not in {"", ".", ".."}]
+    entries = [_entry(entry) for entry in answer["DATA"] if entry["name"] not in {"", ".", ".."}]
     return Folder(
         path=path.rstrip("/") + "/",
-        entries=tuple(sorted(entries, key=lambda one: one.kind is not EntryKind.FOLDER)),
+        entries=tuple(sorted(entries, key=lambda entry: entry.kind is not EntryKind.FOLDER)),
         offset=offset,
         total=int(answer.get("total") or offset + len(entries)),
     )

@@ -224,7 +224,7 @@ def _status(shown: Details) -> str:
 def _uses(shown: Details) -> list[Block]:
     if not shown.uses:
         return []
-    lines = [f"{bold(shortened(one.name, _TITLE))} {_ACCESS[one.access]}" for one in shown.uses]
+    lines = [f"{bold(shortened(use.name, _TITLE))} {_ACCESS[use.access]}" for use in shown.uses]
     missing = _missing(shown.uses)
     blocks = [context("\n".join(lines))]
     if (missing or shown.is_mendable) and shown.timer:
@@ -234,7 +234,7 @@ def _uses(shown: Details) -> list[Block]:
 
 
 def _missing(uses: Sequence[Use]) -> list[str]:
-    return [one.collection_id for one in uses if one.access is Access.MISSING]
+    return [use.collection_id for use in uses if use.access is Access.MISSING]
 
 
 def _buttons(shown: Details, app_url: str) -> list[Block]:

@@ -98,11 +98,13 @@ def _folder_view(visit: Visit, folder: Folder) -> View:
     blocks = [_heading(visit), *_crumbs(folder.path)]
     if not folder.entries:
         blocks.append(context("This folder is empty." if not folder.offset else "There is nothing more."))
-    blocks += [_folder_row(folder.path, one, zone) for one in folder.entries if one.kind is EntryKind.FOLDER]
-    boxes = [one for one in folder.entries if is_source and is_choosable(folder.path, one)]
+    blocks += [
+        _folder_row(folder.path, entry, zone) for entry in folder.entries if entry.kind is EntryKind.FOLDER
+    ]
+    boxes = [entry for entry in folder.entries if is_source and is_choosable(folder.path, entry)]
     blocks += _boxes(visit, boxes, zone)
     blocks += _lines(
-        [one for one in folder.entries if one.kind is not EntryKind.FOLDER and one not in boxes], zone
+        [entry for entry in folder.entries if entry.kind is not EntryKind.FOLDER and entry not in boxes], zone
     )
     blocks += _pages(visit, folder)
     submit = "Choose this folder" if can_be_written(folder.path) else ""
@@ -133,9 +135,9 @@ def _crumbs(path: str) -> list[Block]:
         above.append(step)
     ups = [("⬆ Up", above[0])] if above else []
     nearest = [
-        (_label(one.rstrip("/").rpartition("/")[2], CRUMB_SHOWN), one)
-        for one in above[1:4][::-1]
-        if one != "/"
+        (_label(folder.rstrip("/").rpartition("/")[2], CRUMB_SHOWN), folder)
+        for folder in above[1:4][::-1]
+        if folder != "/"
     ]
     steps = [*ups, ("/", "/"), *nearest]
     reachable = [(text, target) for text, target in steps if can_be_written(target)]
@@ -160,11 +162,11 @@ def _boxes(visit: Visit, files: Sequence[Entry], zone: ZoneInfo) -> list[Block]:
     drawn = []
     numbered = list(enumerate(files))
     for group, some in enumerate(_parts(numbered, BOXES)):
-        options = [_box(index, one, zone) for index, one in some]
+        options = [_box(index, entry, zone) for index, entry in some]
         ticked = [
             option
-            for option, (_, one) in zip(options, some, strict=True)
-            if visit.path + one.name in visit.ticked
+            for option, (_, entry) in zip(options, some, strict=True)
+            if visit.path + entry.name in visit.ticked
         ]
         element: Block = {"type": "checkboxes", "options": options}
         if ticked:
@@ -182,7 +184,7 @@ def _box(index: int, entry: Entry, zone: ZoneInfo) -> Block:
 
 def _lines(entries: Sequence[Entry], zone: ZoneInfo) -> list[Block]:
     """Draw what can only be looked at."""
-    lines = [f"{code(_shown(one.name, NAME_SHOWN))}  {_about(one, zone)}".rstrip() for one in entries]
+    lines = [f"{code(_shown(entry.name, NAME_SHOWN))}  {_about(entry, zone)}".rstrip() for entry in entries]
     return [section("\n".join(some)) for some in _parts(lines, LINES)]
 
 
@@ -201,7 +203,7 @@ def _pages(visit: Visit, folder: Folder) -> list[Block]:
         else f"{folder.total:,} in all"
     )
     here = {folder.path + name for name in visit.names}
-    elsewhere = sum(one not in here for one in visit.ticked)
+    elsewhere = sum(path not in here for path in visit.ticked)
     if elsewhere:
         said += f" · {elsewhere} ticked on other pages"
     return [*([actions(*turns)] if turns else []), context(said)]
@@ -289,7 +291,8 @@ def _label(text: str, most: int) -> str:
 def _shown(text: str, most: int) -> str:
     """Show text from outside in one line, cut in its middle: names often differ at their ends."""
     line = "".join(
-        one if one.isprintable() else " " if one.isspace() else "\N{REPLACEMENT CHARACTER}" for one in text
+        character if character.isprintable() else " " if character.isspace() else "\N{REPLACEMENT CHARACTER}"
+        for character in text
     )
     if len(line) <= most:
         return line

@@ -102,10 +102,10 @@ def follow_view(shown: Details, opened: Context) -> View:
 def digest_in_words(tallies: Sequence[Tally]) -> str:
     """Say what timers did since the last digest, within what one block holds."""
     lines = [":newspaper: *Your timers since the last digest*"]
-    for number, one in enumerate(tallies):
-        runs = f"{one.runs:,} {'run' if one.runs == 1 else 'runs'}"
-        failed = f", :x: {one.failed:,} failed" if one.failed else ""
-        line = f"{bold(shortened(one.title, _TITLE))}: {runs}{failed}, {size(one.bytes_transferred)}"
+    for number, tally in enumerate(tallies):
+        runs = f"{tally.runs:,} {'run' if tally.runs == 1 else 'runs'}"
+        failed = f", :x: {tally.failed:,} failed" if tally.failed else ""
+        line = f"{bold(shortened(tally.title, _TITLE))}: {runs}{failed}, {size(tally.bytes_transferred)}"
         left = len(tallies) - number
         more = f"and {left:,} more"
         if sum(map(len, lines)) + len(lines) + len(line) + len(more) + 1 > SECTION_TEXT:

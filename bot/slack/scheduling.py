@@ -113,7 +113,9 @@ class SchedulingHandlers:
             return
         sides = {field.removesuffix("_collection"): filled.get(field) for field in FIELDS}
         nameless = {
-            side: one for side, one in sides.items() if one and filled.get(f"{side}_name", one) == one
+            side: collection_id
+            for side, collection_id in sides.items()
+            if collection_id and filled.get(f"{side}_name", collection_id) == collection_id
         }
         if nameless:
             self._background.start(self._name(args, shown, filled, nameless, note))
@@ -127,7 +129,9 @@ class SchedulingHandlers:
         note: str,
     ) -> None:
         names = await self._browsing.names(person_of(args), sorted(set(nameless.values())))
-        found = {side: names[one] for side, one in nameless.items() if one in names}
+        found = {
+            side: names[collection_id] for side, collection_id in nameless.items() if collection_id in names
+        }
         if not found:
             return
         opened = FormContext.read(shown["private_metadata"])

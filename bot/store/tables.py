@@ -26,13 +26,13 @@ def tables() -> Sequence[Table]:
     try:
         return [
             Table(
-                one.name,
-                tuple(column.name for column in one.columns),
-                tuple(one.pks),
-                is_numbered=len(one.pks) == 1 and one.columns_dict[one.pks[0]] is int,
+                table.name,
+                tuple(column.name for column in table.columns),
+                tuple(table.pks),
+                is_numbered=len(table.pks) == 1 and table.columns_dict[table.pks[0]] is int,
             )
-            for one in database.tables
-            if not one.name.startswith(("sqlite_", "_sqlite_"))
+            for table in database.tables
+            if not table.name.startswith(("sqlite_", "_sqlite_"))
         ]
     finally:
         database.close()
