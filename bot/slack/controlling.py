@@ -162,7 +162,8 @@ class ControllingHandlers:
             return
         await args.ack()
         if args.body.get("response_url"):
-            said = f"{DOING[act]} {_named(timer)}…"
+            # Slack lets nobody change this sentence afterwards: it has to stay true.
+            said = f"You asked me to {act} {_named(timer)}. I tell you if it cannot be done."
             await args.respond(text=said, response_type="ephemeral", replace_original=False)
 
     async def ask_name(self, args: AsyncArgs) -> None:

@@ -56,8 +56,8 @@ class Globus:
     ) -> "Globus":
         """Build all parts around one clock and one folder, in which each collection gets its own.
 
-        `signing_clock` gives the times in ID tokens; otherwise `clock` does. `chance` gives identifiers and
-        tokens, `doors` where the pretend Slack is.
+        `signing_clock` gives the times in ID tokens, and the time of whoever makes a timer; otherwise `clock`
+        does. `chance` gives identifiers and tokens, `doors` where the pretend Slack is.
         """
         chance = chance or Chance()
         consents = Consents(clock)
@@ -77,7 +77,14 @@ class Globus:
             id_tokens=IdTokens(signing_clock or clock),
             files=kept,
             tasks=tasks,
-            timers=Timers(clock, tasks, consents, chance, changed=traffic.touch),
+            timers=Timers(
+                clock,
+                tasks,
+                consents,
+                chance,
+                senders_clock=signing_clock or clock,
+                changed=traffic.touch,
+            ),
             redirect_uris=frozenset(redirect_uris),
             doors=doors or Doors(),
         )

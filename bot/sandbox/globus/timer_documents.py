@@ -39,12 +39,16 @@ class TimerDocument:
     body: Json
 
     @classmethod
-    def parse(cls, document: Json, now: float) -> "TimerDocument":
-        """Read `{"timer": {…}}`. Raises Refused (422), which names every problem and its place."""
+    def parse(cls, document: Json, now: float, *, sent_at: float) -> "TimerDocument":
+        """Read `{"timer": {…}}`. Raises Refused (422), which names every problem and its place.
+
+        `sent_at` is the present of whoever sends it, for whom the sandbox's may be far ahead: what is to
+        start now by their clock starts now by the sandbox's.
+        """
         timer = document.get("timer")
         if not isinstance(timer, dict):
             raise invalid_document((("timer",), "field required"))
-        checked = _Checked(now)
+        checked = _Checked(now, sent_at)
         name = checked.timer(timer)
         schedule = checked.schedule(timer.get("schedule"))
         body = timer.get("body")
@@ -59,6 +63,7 @@ class _Checked:
     """Reads the parts of a document at `now`, and collects what is wrong with them."""
 
     now: float
+    sent_at: float
     problems: list[Problem] = field(default_factory=list)
 
     def timer(self, timer: Json) -> str:
@@ -91,9 +96,11 @@ class _Checked:
             return int(self.now)
         if start > self.now + FURTHEST_START:
             self._say(place, "must be within one year of now")
-        if start < self.now - LATEST_START:
+        if start >= self.now - LATEST_START:
+            return start
+        if start < self.sent_at - LATEST_START:
             self._say(place, "must be in the future or close to now")
-        return start
+        return int(self.now)
 
     def _interval(self, schedule: Json) -> int:
         place, interval = (*_SCHEDULE, "interval_seconds"), schedule.get("interval_seconds")

@@ -26,7 +26,10 @@ _SHORTEST_TOGETHER: Final = 60
 
 
 class Timers:
-    """All timers, oldest first; `changed` is told of everything that happens to one."""
+    """All timers, oldest first; `changed` is told of everything that happens to one.
+
+    `senders_clock` gives the time of those who make them, which the sandbox's may be ahead of.
+    """
 
     def __init__(
         self,
@@ -35,9 +38,11 @@ class Timers:
         consents: Consents,
         chance: Chance,
         *,
+        senders_clock: Callable[[], float],
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock = clock
+        self._senders_clock = senders_clock
         self._tasks = tasks
         self._consents = consents
         self._chance = chance
@@ -53,7 +58,7 @@ class Timers:
         and for more timers than a person may have.
         """
         now = self._clock()
-        wanted = TimerDocument.parse(document, now)
+        wanted = TimerDocument.parse(document, now, sent_at=self._senders_clock())
         if not self._consents.holds(owner_id, client_id, CHAIN):
             raise timers_error(HTTPStatus.FORBIDDEN, "FORBIDDEN", "Missing dependent consent for Transfer")
         self._check_quota(owner_id, wanted.schedule)

@@ -148,6 +148,18 @@ def test_a_schedule_has_limits_that_its_refusal_names(place: str, change: Json, 
     assert says in problems[f"body.timer.schedule.{place}"]
 
 
+def test_what_starts_now_by_a_bots_clock_starts_now_where_hours_were_let_pass() -> None:
+    with sandbox() as globus:
+        client, now_for_the_bot = _client(globus), _in(globus, 0)
+        schedule = {"type": "recurring", "interval_seconds": DAY, "start": now_for_the_bot}
+        globus.clock.advance(3 * 3600)
+        timer = _create(client, _document(schedule=schedule))
+
+    start = datetime.fromisoformat(timer["schedule"]["start"])
+    assert timer["next_run"] == timer["schedule"]["start"]
+    assert timedelta(hours=3) - timedelta(seconds=1) <= start - datetime.fromisoformat(now_for_the_bot)
+
+
 def test_the_end_that_documentation_of_the_sdk_shows_is_refused() -> None:
     schedule = {
         "type": "recurring",
