@@ -186,8 +186,8 @@ def why_sign_in(
             "first run. Open the link again and leave the box ticked. Otherwise I give up after a day."
         )
     return (
-        f"Globus needs one more consent from you: access to data on {listed}. "
-        "It could not be asked for before, because the collection was looked up only after you signed in."
+        f"Globus needs your consent to access data on {listed}. "
+        "Your last sign-in did not ask for it: I did not know then that you would need it."
     )
 
 

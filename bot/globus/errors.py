@@ -61,6 +61,12 @@ def detail(error: globus_sdk.GlobusAPIError) -> str:
     return "; ".join(text for text in said if text) or f"HTTP status {error.http_status}."
 
 
+def sentence(error: globus_sdk.GlobusAPIError) -> str:
+    """Give the same as a sentence, that another can follow; some services write a full stop, others none."""
+    said = detail(error).rstrip()
+    return said if said.endswith((".", "!", "?")) else f"{said}."
+
+
 def _said(raw: Mapping[str, Any]) -> str:
     """Read one error of any service: Timers says `loc` and `msg`, the others `detail` or `message`."""
     text = str(raw.get("msg") or raw.get("detail") or raw.get("message") or raw.get("title") or "")
@@ -131,7 +137,7 @@ def _answered(error: globus_sdk.GlobusAPIError) -> Problem:
         return SignInEnded()
     if status == 429 or status >= 500:  # noqa: PLR2004 - HTTP's own numbers
         return ServiceUnavailable(GLOBUS, retry_after=seconds_in(error.headers.get("Retry-After")))
-    return Refused(f"Globus refused: {detail(error)}", "Change the request and send it again.")
+    return Refused(f"Globus refused: {sentence(error)}", "Change the request and send it again.")
 
 
 def _never_sent(error: NetworkError) -> bool:

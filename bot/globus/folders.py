@@ -12,7 +12,7 @@ from bot.accounts import Accounts, SlackUser
 from bot.errors import Problem, Refused, SignInNeeded
 from bot.folders import PAGE, ConsentNeeded, Entry, EntryKind, Folder, NotListed, Obstacle
 from bot.globus.clients import Clients
-from bot.globus.errors import detail, is_revoked, reading, session_demanded
+from bot.globus.errors import is_revoked, reading, sentence, session_demanded
 from bot.globus.watching import moment
 
 _KINDS: Final = {"dir": EntryKind.FOLDER, "file": EntryKind.FILE}
@@ -90,7 +90,7 @@ def _problem(error: globus_sdk.TransferAPIError) -> Problem | None:
         return ConsentNeeded()
     obstacle = _obstacle(code, error.http_status)
     if obstacle is None:
-        return Refused(f"Globus refused: {detail(error)}", "Type the path instead.")
+        return Refused(f"Globus refused: {sentence(error)}", "Type the path instead.")
     return NotListed(obstacle)
 
 

@@ -76,9 +76,12 @@ class Person:
         """Close the view on top."""
         self._post("close", view_id=self.top()["id"])
 
-    def press(self, action_id: str) -> dict[str, Any]:
-        """Press a button of the view on top; gives its address too, if it leads somewhere."""
-        return self._post("click", view_id=self.top()["id"], action_id=action_id)
+    def press(self, action_id: str, *, value: str | None = None) -> dict[str, Any]:
+        """Press a button of the view on top; gives its address too, if it leads somewhere.
+
+        `value` is what is chosen where it is a menu.
+        """
+        return self._post("click", view_id=self.top()["id"], action_id=action_id, value=value)
 
     def press_button(self, text: str) -> dict[str, Any]:
         """Press the button of the view on top that says this; raises NotDone if none does."""

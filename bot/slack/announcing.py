@@ -5,7 +5,19 @@ from typing import Final
 from bot.accounts import Account
 from bot.news import WatchedTimer
 from bot.scheduling import TimerRequest
-from bot.slack.blocks import Block, actions, bold, button, code, context, escape, moment, section, shortened
+from bot.slack.blocks import (
+    Block,
+    actions,
+    bold,
+    button,
+    code,
+    confirmation,
+    context,
+    escape,
+    moment,
+    section,
+    shortened,
+)
 from bot.slack.progress import open_in_globus, save_as_preset, summary
 from bot.slack.runs import run_in_words
 from bot.timers import Inactivity, TimerStatus
@@ -16,13 +28,17 @@ PAUSE: Final = "timer_pause"
 RESUME: Final = "timer_resume"
 FOLLOW: Final = "timer_follow"
 DUPLICATE: Final = "timer_duplicate"
+RENAME: Final = "timer_rename"
+EDIT: Final = "timer_edit"
+DELETE: Final = "timer_delete"
 
 REPLACED: Final = "replaced"
 
 FAILING: Final = ":x: *Failing*"
+ACTIVE: Final = ":large_green_circle: *Active*"
 
 NAME_SHOWN: Final = 150
-"""Characters of a collection's name in a notification."""
+"""Characters of a name in a notification or a question."""
 
 
 def announcement(
@@ -67,6 +83,13 @@ def rest_in_words(status: TimerStatus, inactivity: Inactivity | None, *, whom: s
         case TimerStatus.GONE:
             return ":wastebasket: *Deleted*"
     return ""
+
+
+def delete_button(job_id: str, title: str) -> Block:
+    """Draw the button that deletes a timer, which Slack asks about before it tells the bot."""
+    said = f"“{shortened(title, NAME_SHOWN)}” runs no more. What was copied stays where it is."
+    delete = button("Delete…", DELETE, value=job_id, danger=True)
+    return delete | confirmation("Delete this timer?", said)
 
 
 def tally(timer: WatchedTimer) -> str:

@@ -11,17 +11,15 @@ from bot.controlling import Act, Controlling, NotYours, checked_name
 from bot.errors import Problem
 from bot.news import WatchedTimer
 from bot.showing import Details, Showing
-from bot.slack.announcing import DETAILS, PAUSE, RESUME
+from bot.slack.announcing import DELETE, DETAILS, EDIT, PAUSE, RENAME, RESUME
 from bot.slack.app import Listen
 from bot.slack.background import Background
 from bot.slack.blocks import Block, View, bold, escape
 from bot.slack.details import (
     ASK,
+    ASK_FOR,
     ASKING,
-    DELETE,
-    EDIT,
     NEW_NAME,
-    RENAME,
     RUN_NEWS,
     Context,
     ask_view,
@@ -89,6 +87,7 @@ class ControllingHandlers:
         listen.action(DELETE, lambda args: self.act(args, Act.DELETE))
         listen.action(RENAME, self.ask_name)
         listen.view(RENAME, self.rename)
+        listen.action(ASK_FOR, self.offer_to_ask)
         listen.action(ASK, self.ask_owner)
         listen.action(MEND, self.mend)
         listen.action(RUN_NEWS, self.switch_run_news)
@@ -204,6 +203,10 @@ class ControllingHandlers:
             await self._edit_form(args, opened_from(args).job_id)
         except NotYours:
             await self._offer_to_ask(args, "edit")
+
+    async def offer_to_ask(self, args: AsyncArgs) -> None:
+        """Say whom somebody asks, before they do, for what they chose."""
+        await self._offer_to_ask(args, value_of(args).split()[1])
 
     async def ask_owner(self, args: AsyncArgs) -> None:
         """Ask a timer's owner for what only they can do."""

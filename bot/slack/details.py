@@ -10,11 +10,15 @@ from bot.schedules import how_often
 from bot.showing import Access, Details, Use, Viewpoint
 from bot.sign_ins import SignInLink
 from bot.slack.announcing import (
+    ACTIVE,
     DETAILS,
     DUPLICATE,
+    EDIT,
     FAILING,
     PAUSE,
+    RENAME,
     RESUME,
+    delete_button,
     rest_in_words,
     runs_in_words,
     status_in_words,
@@ -27,13 +31,13 @@ from bot.slack.blocks import (
     bold,
     button,
     code,
-    confirmation,
     context,
     escape,
     field,
     modal,
     moment,
     option,
+    plain,
     section,
     shortened,
 )
@@ -43,10 +47,8 @@ from bot.slack.progress import open_in_globus, save_as_preset, summary
 from bot.slack.runs import problem_of, run_in_words
 from bot.timers import Run, RunState, Timer, TimerStatus, title_of
 
-RENAME: Final = "timer_rename"
-DELETE: Final = "timer_delete"
-EDIT: Final = "timer_edit"
 ASK: Final = "timer_ask"
+ASK_FOR: Final = "timer_ask_for"
 WISH: Final = "timer_wish"
 RUN_NEWS: Final = "timer_run_news"
 
@@ -112,13 +114,6 @@ def details_view(
     blocks += [chart] if chart else []
     blocks += list(_runs(shown, app_url))
     return modal(DETAILS, "Timer", blocks, metadata=opened.written())
-
-
-def delete_button(job_id: str, title: str) -> Block:
-    """Draw the button that deletes a timer, which Slack asks about before it tells the bot."""
-    said = f"“{shortened(title, _TITLE)}” runs no more. What was copied stays where it is."
-    delete = button("Delete…", DELETE, value=job_id, danger=True)
-    return delete | confirmation("Delete this timer?", said)
 
 
 def rename_view(opened: Context, title: str) -> View:
@@ -216,8 +211,9 @@ def _schedule(live: Timer) -> Iterator[str]:
 def _status(shown: Details) -> str:
     live, known = shown.live, shown.timer
     if live is None:
-        return status_in_words(known, to_owner=shown.is_owner) if known else ""
-    runs = FAILING if known and known.is_failing else ":large_green_circle: *Active*"
+        said = status_in_words(known, to_owner=shown.is_owner) if known else ""
+        return said or (ACTIVE if known and known.status is TimerStatus.ACTIVE else "")
+    runs = FAILING if known and known.is_failing else ACTIVE
     return rest_in_words(live.status, live.inactivity, whom="you") or runs
 
 
@@ -254,9 +250,23 @@ def _buttons(shown: Details, app_url: str) -> list[Block]:
     if shown.plan:
         buttons += [button("Duplicate", DUPLICATE, value=job_id), save_as_preset(job_id)]
     buttons.append(open_in_globus(job_id, app_url))
-    if shown.is_owner:
-        buttons.append(delete_button(job_id, _title(shown)))
+    buttons.append(delete_button(job_id, _title(shown)) if shown.is_owner else _ask_menu(shown, status))
     return [actions(*buttons)]
+
+
+def _ask_menu(shown: Details, status: TimerStatus) -> Block:
+    """Draw what somebody can ask the owner for, who alone can do it."""
+    acts = ["rename", "edit", "delete"]
+    if status is TimerStatus.ENDED:
+        acts = ["rename", "delete"]
+    else:
+        acts.insert(0, "resume" if status is TimerStatus.INACTIVE else "pause")
+    return {
+        "type": "static_select",
+        "action_id": ASK_FOR,
+        "placeholder": plain("Ask the owner to…", 150),
+        "options": [option(f"{act.capitalize()} it", f"{shown.job_id} {act}") for act in acts],
+    }
 
 
 def _status_of(shown: Details) -> TimerStatus:

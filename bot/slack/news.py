@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.news import Event, News, Post
-from bot.slack.announcing import DETAILS, PAUSE, RESUME, tally
+from bot.slack.announcing import DETAILS, EDIT, PAUSE, RENAME, RESUME, delete_button, tally
 from bot.slack.blocks import Block, actions, bold, button, code, context, escape, moment, section
 from bot.slack.progress import TIMER_LINK
 from bot.slack.runs import MARKS, moved, problem_of, run_in_words
@@ -14,8 +14,13 @@ from bot.timers import Run, RunState
 MEND: Final = "timer_mend"
 SIGN_IN: Final = "timer_signin"
 
-_ASKED: Final = {"pause": ("Pause it", PAUSE), "resume": ("Resume it", RESUME)}
-"""What a colleague can ask for that takes one click; anything else is done in the details."""
+_ASKED: Final = {
+    "pause": ("Pause it", PAUSE),
+    "resume": ("Resume it", RESUME),
+    "rename": ("Rename…", RENAME),
+    "edit": ("Edit…", EDIT),
+}
+"""The button for what a colleague can ask for; deleting has one of its own, which asks first."""
 
 _REMOVED: Final = "I was removed from it. Invite me again with `/invite`, and I go on there"
 _MESSAGE_IS_GONE: Final = "Its announcement was deleted. A duplicate of the timer has one of its own"
@@ -59,7 +64,8 @@ def _headline(news: News, subject: Subject | None) -> str:
     title = subject.timer.title if subject else "A timer"
     if news.event is Event.RUN:
         has_failed = news.run is not None and news.run.state is RunState.FAILED
-        return escape(f"{title}: {'a run failed' if has_failed else 'a run succeeded'}")
+        went_well = "it works again" if news.is_turn else "a run succeeded"
+        return escape(f"{title}: {'a run failed' if has_failed else went_well}")
     return escape(f"{title}: {_HEADLINES.get(news.event, news.event.value)}")
 
 
@@ -73,7 +79,7 @@ def _one(post: Post, subject: Subject | None, *, app_url: str) -> Iterator[Block
     problem = problem_of(news.run) if news.run else ""
     if problem:
         yield context(f"Globus says: {problem}")
-    buttons = list(_buttons(news, app_url, in_thread=in_thread))
+    buttons = list(_buttons(news, subject, app_url, in_thread=in_thread))
     if buttons:
         yield actions(*buttons)
 
@@ -192,7 +198,7 @@ def _owner(subject: Subject | None, place: str) -> str:
     return "You" if owner == place else f"<@{owner}>" if owner else "Its owner"
 
 
-def _buttons(news: News, app_url: str, *, in_thread: bool) -> Iterator[Block]:
+def _buttons(news: News, subject: Subject | None, app_url: str, *, in_thread: bool) -> Iterator[Block]:
     """Give what mends it, then what shows more. In a thread the announcement's own buttons are near."""
     if news.event is Event.STOPPED:
         yield button("Restore and resume", MEND, value=news.job_id, primary=True)
@@ -201,6 +207,8 @@ def _buttons(news: News, app_url: str, *, in_thread: bool) -> Iterator[Block]:
     if news.event is Event.ASKED and news.detail in _ASKED:
         text, action_id = _ASKED[news.detail]
         yield button(text, action_id, value=news.job_id, primary=True)
+    if news.event is Event.ASKED and news.detail == "delete" and subject:
+        yield delete_button(news.job_id, subject.timer.title)
     run = news.run
     if run and run.task_id and run.state in {RunState.FAILED, RunState.STUCK}:
         yield button("Open the task", TIMER_LINK, url=f"{app_url}/activity/{run.task_id}")

@@ -22,8 +22,10 @@ def person_of(args: AsyncArgs) -> SlackUser:
 
 
 def value_of(args: AsyncArgs) -> str:
-    """Give the value of the button that was pressed; empty for one without."""
-    return str(args.body["actions"][0].get("value") or "")
+    """Give the value of the button that was pressed, or of what was chosen; empty for one without."""
+    action = args.body["actions"][0]
+    chosen = action.get("selected_option") or action
+    return str(chosen.get("value") or "")
 
 
 def channel_of(args: AsyncArgs) -> Channel:

@@ -57,7 +57,7 @@ def test_without_a_secret_the_sign_in_comes_first_and_the_second_link_says_why(e
     stage.wait(lambda: stage.ada.top()["callback_id"] == "schedule_transfer", "the form")
 
     stage.fill_and_submit(BEAMLINE, CAMPUS)
-    stage.shown("It could not be asked for before")
+    stage.shown("Your last sign-in did not ask for it")
     second = stage.sign_in()
 
     stage.announced()
@@ -101,7 +101,7 @@ def test_a_declined_consent_can_be_given_after_all(stage: Stage) -> None:
 def test_a_collection_that_only_the_person_can_see_is_found_after_the_sign_in(stage: Stage) -> None:
     stage.schedule(PRIVATE, SHARED)
     first = stage.sign_in()
-    stage.shown("It could not be asked for before")
+    stage.shown("Your last sign-in did not ask for it")
     second = stage.sign_in()
 
     stage.announced()

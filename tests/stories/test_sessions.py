@@ -348,7 +348,7 @@ def test_expired_access_tokens_are_refreshed_once_however_many_calls_need_them(l
     lever(linked, "advance", seconds=TWO_DAYS)
     before = linked.globus_traffic()[-1]["number"]
     linked.schedule(BEAMLINE, CAMPUS)
-    linked.shown("Globus needs one more consent")
+    linked.shown("Globus needs your consent")
 
     side_by_side = [one for one in linked.globus_traffic(before) if one["status"] == 401]
     assert len(side_by_side) >= len(refreshes(linked)) == 3

@@ -326,14 +326,21 @@ def test_an_edit_that_is_closed_is_no_draft_of_another_timer(empty_stage: Stage)
     assert "unfinished" not in words(stage.ada.top())
 
 
-def test_a_colleague_may_look_and_duplicate_and_nothing_else(empty_stage: Stage) -> None:
+def test_a_colleague_may_look_duplicate_and_ask_and_nothing_else(empty_stage: Stage) -> None:
     stage = empty_stage
-    scheduled(stage)
+    job_id = scheduled(stage)
     details(stage, stage.grace)
 
+    assert "*Active*" in words(stage.grace.top())
     assert not has(stage.grace.top(), "timer_edit")
     assert not has(stage.grace.top(), "timer_delete")
     assert not has(stage.grace.top(), "timer_pause")
+    for wanted in ("rename", "edit", "delete"):
+        stage.grace.press("timer_ask_for", value=f"{job_id} {wanted}")
+        assert f"only they can {wanted} it" in words(stage.grace.top())
+        stage.grace.press("timer_ask")
+        stage.grace.close()
+        assert has(stage.told(f"<@U0GRACE001> asks you to {wanted} this timer"), f"timer_{wanted}")
     stage.grace.press("timer_duplicate")
     assert stage.grace.top()["callback_id"] == "schedule_transfer"
     assert len(stage.grace.views()) == 1
