@@ -1,13 +1,13 @@
 """Questions to a slow service: asked once at a time, waited for within a deadline, kept for a while."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Executor, Future
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.errors import Problem, UnknownCollection
+from bot.remembering import Latest
 
 KEPT: Final = timedelta(minutes=1)
 """Long enough for filling in one form, short enough for a bookmark that was just made."""
@@ -22,7 +22,7 @@ class Answers:
     def __init__(self, executor: Executor, clock: Callable[[], datetime]) -> None:
         self._executor = executor
         self._clock = clock
-        self._held: OrderedDict[Hashable, tuple[Future[Any], datetime]] = OrderedDict()
+        self._held: Latest[Hashable, tuple[Future[Any], datetime]] = Latest(MOST_ANSWERS)
 
     def ask(self, key: Hashable, question: Callable[[], Any]) -> Future[Any]:
         """Give the answer that is held, or ask; a Problem that the question raises is its answer."""
@@ -31,9 +31,6 @@ class Answers:
             return held[0]
         asked = self._executor.submit(_answer, question)
         self._held[key] = (asked, self._clock())
-        self._held.move_to_end(key)
-        if len(self._held) > MOST_ANSWERS:
-            self._held.popitem(last=False)
         return asked
 
 

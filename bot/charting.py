@@ -1,12 +1,12 @@
 """The run chart: which runs it shows, what it says, and one picture for the same runs."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeAlias
 
+from bot.remembering import Latest
 from bot.timers import Run, RunState
 
 FEWEST_RUNS: Final = 2
@@ -91,8 +91,7 @@ class Charting:
     def __init__(self, *, draw: Draw, uploads: Uploads, remembered: int = PICTURES_REMEMBERED) -> None:
         self._draw = draw
         self._uploads = uploads
-        self._remembered = remembered
-        self._files: OrderedDict[_Key, str] = OrderedDict()
+        self._files: Latest[_Key, str] = Latest(remembered)
         self._turn = threading.Lock()
 
     def kept(self, team_id: str, chart: Chart) -> str | None:
@@ -106,10 +105,8 @@ class Charting:
             file_id = self._files.get(key)
             if file_id is None:
                 drawn = self._draw(chart.runs, title=chart.title)
-                file_id = self._files[key] = self._uploads.upload(team_id, chart, drawn)
-            self._files.move_to_end(key)
-            while len(self._files) > self._remembered:
-                self._files.popitem(last=False)
+                file_id = self._uploads.upload(team_id, chart, drawn)
+            self._files[key] = file_id
             return file_id
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from bot.binding import STATE_LIFE, Departure, Journey, Journeys, NotThisBrowser, Purpose, hashed, new_secret
 from bot.errors import Problem, ServiceUnavailable
+from bot.remembering import Latest
 
 RENEWED_BEFORE: Final = timedelta(hours=2)
 """A rotated token lives for twelve hours; two leave room for a bot that was off over lunch."""
@@ -285,7 +286,7 @@ class _Memory:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._known: OrderedDict[str, tuple[Installation, datetime]] = OrderedDict()
+        self._known: Latest[str, tuple[Installation, datetime]] = Latest(MOST_REMEMBERED)
         self._lock = threading.Lock()
         self.generation = 0
 
@@ -303,9 +304,6 @@ class _Memory:
             if generation not in {None, self.generation}:
                 return
             self._known[installation.team_id] = (installation, self._clock())
-            self._known.move_to_end(installation.team_id)
-            if len(self._known) > MOST_REMEMBERED:
-                self._known.popitem(last=False)
 
     def drop(self, team_id: str) -> None:
         with self._lock:

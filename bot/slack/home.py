@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
@@ -13,6 +12,7 @@ from bot.accounts import Account, SlackUser
 from bot.errors import Problem
 from bot.linking import Linking
 from bot.listing import AtHome, Listing
+from bot.remembering import Latest
 from bot.scheduling import TimerRequest
 from bot.slack.app import Listen
 from bot.slack.background import Background
@@ -66,7 +66,7 @@ class Home:
         self._listing = listing
         self._help_text = help_text
         self._settings = settings
-        self._watched: OrderedDict[SlackUser, int] = OrderedDict()
+        self._watched: Latest[SlackUser, int] = Latest(MOST_WATCHED)
         self._watching = threading.Lock()
 
     def open(self, person: SlackUser, *, number: int = 1) -> None:
@@ -76,9 +76,6 @@ class Home:
         """
         with self._watching:
             self._watched[person] = number
-            self._watched.move_to_end(person)
-            if len(self._watched) > MOST_WATCHED:
-                self._watched.popitem(last=False)
         known = self._listing.at_home(person, number=number)
         self._publish(person, known)
         account = self._account(person)

@@ -7,7 +7,6 @@ it. The payload's `team` is then the bot's workspace, and only `user.team_id` is
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.errors import Problem
+from bot.remembering import Latest
 
 SECONDS: Final = 1.0
 """Whoever acts waits for three seconds at most, for this and for what they wanted."""
@@ -31,7 +31,7 @@ class Members:
     """Tells members from strangers; what it cannot tell counts as a stranger's."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._known: Latest[tuple[str, str], None] = Latest(MOST)
 
     async def check(self, args: AsyncArgs) -> None:
         """Let a member pass; raises Problem for a stranger, or where Slack does not say."""
@@ -61,9 +61,6 @@ class Members:
 
     def _learn(self, place: str, home: str) -> None:
         self._known[place, home] = None
-        self._known.move_to_end((place, home))
-        if len(self._known) > MOST:
-            self._known.popitem(last=False)
 
 
 def workspace_of(context: AsyncBoltContext) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +12,7 @@ from slack_sdk.web import SlackResponse
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.accounts import SlackUser
+from bot.remembering import Latest
 from bot.slack.payloads import person_of
 
 FALLBACK: Final = "UTC"
@@ -45,7 +45,7 @@ class Zones:
 
     def __init__(self, *, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._known: OrderedDict[SlackUser, tuple[str, datetime]] = OrderedDict()
+        self._known: Latest[SlackUser, tuple[str, datetime]] = Latest(MOST)
 
     async def of(self, args: AsyncArgs) -> str:
         """Give the IANA name of the zone of the person who did this; UTC if Slack does not say it in time."""
@@ -56,9 +56,6 @@ class Zones:
         zone = await self._ask(args, person)
         if zone:
             self._known[person] = (zone, self._clock())
-            self._known.move_to_end(person)
-            if len(self._known) > MOST:
-                self._known.popitem(last=False)
         return zone or FALLBACK
 
     async def _ask(self, args: AsyncArgs, person: SlackUser) -> str:
