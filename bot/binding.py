@@ -19,7 +19,7 @@ from typing import Final, Protocol
 
 from bot.accounts import SlackUser
 from bot.errors import Problem
-from bot.sign_ins import SignIn, SignInLink
+from bot.sign_ins import Codes, SignIn, SignInLink
 
 TICKET_LIFE: Final = timedelta(minutes=10)
 """Long enough for a slow morning, short enough that a link in an old message is dead."""
@@ -127,17 +127,11 @@ class Journeys(Protocol):
         ...
 
 
-class SignIns(Protocol):
+class BrowserSignIns(Codes, Protocol):
     """The sign-ins under way, as far as a browser finishes them."""
 
     async def find_soon(self, sign_in_id: str) -> SignIn | None:
         """Give a sign-in."""
-        ...
-
-    async def receive(
-        self, sign_in_id: str, person: SlackUser, *, code: str, view_id: str | None, form_view_id: str | None
-    ) -> bool:
-        """Keep a code for the workers; False if no open sign-in of this person has this ID."""
         ...
 
 
@@ -173,7 +167,7 @@ class Binding:
         *,
         tickets: Tickets,
         journeys: Journeys,
-        sign_ins: SignIns,
+        sign_ins: BrowserSignIns,
         slack: SlackSignIn,
         globus_url: Callable[[SignIn, str], str],
         linked_as: Callable[[SlackUser], Awaitable[str]],

@@ -111,14 +111,6 @@ class NamedCollections(Protocol):
         ...
 
 
-class Wishes(Protocol):
-    """What people want to hear of timers."""
-
-    def of(self, person: SlackUser, job_id: str) -> Wish | None:
-        """Give what a person said they want to hear of a timer; None if they said nothing."""
-        ...
-
-
 class CannotSee(Problem):
     """Somebody asks for a timer in a place where its team does not meet."""
 
@@ -133,7 +125,7 @@ class Showing:
         self,
         *,
         timers: ShownTimers,
-        wishes: Wishes,
+        wish_of: Callable[[SlackUser, str], Wish | None],
         sight: Sight,
         consents: Consents,
         collections: NamedCollections,
@@ -142,7 +134,7 @@ class Showing:
         wake: Callable[[], None],
     ) -> None:
         self._timers = timers
-        self._wishes = wishes
+        self._wish_of = wish_of
         self._sight = sight
         self._consents = consents
         self._collections = collections
@@ -169,7 +161,7 @@ class Showing:
         if subject is None:
             return Details(person, job_id, is_owner=True)
         timer = subject.timer
-        wish = self._wishes.of(person, job_id)
+        wish = self._wish_of(person, job_id)
         is_owner = timer.owner == person
         if not (is_owner or _meets(timer, viewpoint) or (viewpoint.is_direct and _follows(wish))):
             raise CannotSee

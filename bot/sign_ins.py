@@ -58,7 +58,17 @@ class SignInLink:
     by_browser: bool = False
 
 
-class SignIns(Protocol):
+class Codes(Protocol):
+    """Where codes are brought to, for the sign-ins under way."""
+
+    async def receive(
+        self, sign_in_id: str, person: SlackUser, *, code: str, view_id: str | None, form_view_id: str | None
+    ) -> bool:
+        """Keep a code for the workers; False if no open sign-in of this person has this ID."""
+        ...
+
+
+class SignIns(Codes, Protocol):
     """The sign-ins under way."""
 
     def open(self, sign_in: SignIn) -> None:
@@ -84,12 +94,6 @@ class SignIns(Protocol):
 
     def told(self, sign_in: SignIn) -> None:
         """Note that its person knows how a sign-in is now, unless they have pasted another code since."""
-        ...
-
-    async def receive(
-        self, sign_in_id: str, person: SlackUser, *, code: str, view_id: str | None, form_view_id: str | None
-    ) -> bool:
-        """Keep a code for the workers; False if no open sign-in of this person has this ID."""
         ...
 
     async def show_in(self, sign_in_id: str, form_view_id: str) -> None:

@@ -116,7 +116,7 @@ class Tending(Parts):
     def showing(self) -> Showing:
         return Showing(
             timers=self.timers,
-            wishes=self.followers,
+            wish_of=self.followers.of,
             sight=GlobusSight(self.listing),
             consents=GlobusConsents(self.listing, accounts=self.accounts),
             collections=GlobusCollections(self.listing),

@@ -146,7 +146,7 @@ def executor() -> Iterator[Executor]:
 def showing(world: World, executor: Executor) -> Showing:
     return Showing(
         timers=world,
-        wishes=world,
+        wish_of=world.of,
         sight=world,
         consents=world,
         collections=world,
