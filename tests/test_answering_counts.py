@@ -3,14 +3,10 @@
 import asyncio
 import cProfile
 import pstats
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
-
-from typing_extensions import override
 
 from benchmarks.load import over_http
 from benchmarks.messages import Kind, command, submission
@@ -22,20 +18,10 @@ from bot.settings import Settings, read
 from bot.slack.app import keeping_connections
 from bot.slack.receiving import Receiver
 from bot.web.serving import serve_until
+from tests.counting import Threads
 from tests.stories.stage import free_port
 
 AT_ONCE = 20
-
-
-class Threads(ThreadPoolExecutor):
-    """Counts how often one is asked for."""
-
-    asked = 0
-
-    @override
-    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
-        self.asked += 1
-        return super().submit(*args, **kwargs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ from typing_extensions import override
 
 from bot.store.database import SqliteDatabase
 from bot.store.port import Connection
+from tests.counting import Threads
 
 
 class Loop(asyncio.SelectorEventLoop):
@@ -19,17 +19,6 @@ class Loop(asyncio.SelectorEventLoop):
     def call_soon_threadsafe(self, *args: Any, **kwargs: Any) -> asyncio.Handle:  # type: ignore[override]
         self.wakes += 1
         return super().call_soon_threadsafe(*args, **kwargs)
-
-
-class Threads(ThreadPoolExecutor):
-    """Counts how often one is asked for."""
-
-    asked = 0
-
-    @override
-    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
-        self.asked += 1
-        return super().submit(*args, **kwargs)
 
 
 def number(sql: str) -> Callable[[Connection], Any]:

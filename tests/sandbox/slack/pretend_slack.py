@@ -13,7 +13,9 @@ import pytest
 import requests
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.errors import SlackApiError
+from slack_sdk.oauth.installation_store import FileInstallationStore
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -48,6 +50,18 @@ class Sandbox:
             client=self.client(),
             signing_secret=CREDENTIALS.signing_secret,
             process_before_response=True,
+        )
+
+    def app_of_many(self, store: FileInstallationStore) -> AsyncApp:
+        return AsyncApp(
+            client=AsyncWebClient(base_url=f"{self.base}/api/"),
+            signing_secret=CREDENTIALS.signing_secret,
+            process_before_response=True,
+            oauth_settings=AsyncOAuthSettings(
+                client_id=CREDENTIALS.client_id,
+                client_secret=CREDENTIALS.client_secret,
+                installation_store=store,
+            ),
         )
 
     async def act(self, verb: str, act: str, body: Json) -> tuple[int, Json]:

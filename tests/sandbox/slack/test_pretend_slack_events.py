@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.oauth.installation_store import FileInstallationStore, Installation
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.serving import served
 from bot.sandbox.slack.neighbours import ARCHIVE_TEAM, ENTERPRISE_ID, PLATES, ROSALIND, VERA
@@ -64,16 +62,7 @@ orders = pytest.mark.parametrize(
 
 def _bolt(slack: Sandbox, store: FileInstallationStore, heard: list[Json]) -> AsyncApp:
     """Build an app of many workspaces, with Bolt's own listeners for an end."""
-    app = AsyncApp(
-        client=AsyncWebClient(base_url=f"{slack.base}/api/"),
-        signing_secret=CREDENTIALS.signing_secret,
-        process_before_response=True,
-        oauth_settings=AsyncOAuthSettings(
-            client_id=CREDENTIALS.client_id,
-            client_secret=CREDENTIALS.client_secret,
-            installation_store=store,
-        ),
-    )
+    app = slack.app_of_many(store)
 
     @app.use
     async def listen(body: Json, next_: Callable[[], Any]) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
-from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.oauth.installation_store import FileInstallationStore, Installation
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
@@ -201,16 +200,7 @@ def _kept(answer: Json) -> Installation:
 
 
 def _bolt(slack: Sandbox, store: FileInstallationStore, heard: list[Json]) -> AsyncApp:
-    app = AsyncApp(
-        client=AsyncWebClient(base_url=f"{slack.base}/api/"),
-        signing_secret=CREDENTIALS.signing_secret,
-        process_before_response=True,
-        oauth_settings=AsyncOAuthSettings(
-            client_id=CREDENTIALS.client_id,
-            client_secret=CREDENTIALS.client_secret,
-            installation_store=store,
-        ),
-    )
+    app = slack.app_of_many(store)
 
     @app.command(COMMAND)
     async def asked(ack: AsyncAck, body: Json, context: AsyncBoltContext, client: AsyncWebClient) -> None:
