@@ -273,7 +273,7 @@ def _entry_of(timer: WatchedTimer, schedule: str) -> Entry:
 
 
 def _entry_in_list(person: SlackUser, timer: Timer, known: WatchedTimer | None) -> Entry:
-    often = how_often(timer.interval)
+    often = how_often(timer.interval, timer.stop_after_runs)
     if known:
         return _live(_entry_of(known, often), timer)
     return _live(Entry(timer.job_id, title_of(timer.name), person, often, is_known=False), timer)

@@ -91,10 +91,7 @@ class Schedule:
 
     def in_words(self) -> str:
         """Say how often, and for how long if that can be said without a date: "every 6 hours, 3 times"."""
-        often = how_often(self.interval)
-        if self.runs is None:
-            return often
-        return f"{often}, {self.runs:,} {'time' if self.runs == 1 else 'times'}"
+        return how_often(self.interval, self.runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +173,12 @@ def write_interval(interval: timedelta) -> str:
     return "".join(f"{number}{name[0]}" for number, name in _parts(interval))
 
 
-def how_often(interval: timedelta | None) -> str:
-    """Say in words how often something runs with this interval; None is once."""
-    return f"every {interval_in_words(interval)}" if interval else "once"
+def how_often(interval: timedelta | None, runs: int | None = None) -> str:
+    """Say in words how often something runs with this interval, None is once, and how many times in all."""
+    if interval is None:
+        return "once"
+    often = f"every {interval_in_words(interval)}"
+    return often if runs is None else f"{often}, {runs:,} {'time' if runs == 1 else 'times'}"
 
 
 def interval_in_words(interval: timedelta) -> str:

@@ -49,7 +49,7 @@ class Details:
     `timer` and `plan` are what the bot knows, None for a timer that it did not make. `live` is what Globus
     says, once it was asked. `uses` are the collections, None until they were looked at. `problem` says
     what could not be seen, with `needs_sign_in` if a sign-in would help. `wish` is what the person wants to
-    hear of it.
+    hear of it. `elsewhere` is what a timer does that the bot did not make, as Globus has it.
     """
 
     person: SlackUser
@@ -63,6 +63,7 @@ class Details:
     uses: Sequence[Use] | None = None
     problem: str = ""
     needs_sign_in: bool = False
+    elsewhere: Plan | None = None
 
     @property
     def is_mendable(self) -> bool:
@@ -119,7 +120,11 @@ class CannotSee(Problem):
 
 
 class Showing:
-    """Looks at one timer."""
+    """Looks at one timer.
+
+    `plan_of` gives what one of a person's timers does, as it stands at Globus, or None if it cannot be read;
+    it raises Problem.
+    """
 
     def __init__(
         self,
@@ -127,6 +132,7 @@ class Showing:
         timers: ShownTimers,
         wish_of: Callable[[SlackUser, str], Wish | None],
         sight: Sight,
+        plan_of: Callable[[SlackUser, str], Plan | None],
         consents: Consents,
         collections: NamedCollections,
         account: Callable[[SlackUser], Account | None],
@@ -136,6 +142,7 @@ class Showing:
         self._timers = timers
         self._wish_of = wish_of
         self._sight = sight
+        self._plan_of = plan_of
         self._consents = consents
         self._collections = collections
         self._account = account
@@ -183,6 +190,7 @@ class Showing:
         if account and shown.timer and shown.timer.identity_id != account.identity_id:
             return replace(shown, problem=f"It runs with another Globus account than {account.username}.")
         uses = self._ask(shown.person, _places(shown.plan)) if shown.plan else None
+        plan = None if shown.plan else self._lookups.submit(self._plan, shown.person, shown.job_id)
         try:
             live = self._sight.timer(shown.person, shown.job_id)
         except SignInNeeded as problem:
@@ -195,7 +203,9 @@ class Showing:
             return _gone(shown)
         uses = uses or self._ask(shown.person, {live.source_id: "", live.destination_id: ""})
         runs, unseen = self._runs(shown, live)
-        return replace(shown, live=live, runs=runs, uses=uses(), problem=unseen)
+        found = uses()
+        elsewhere = _with_names(plan.result(), found) if plan else None
+        return replace(shown, live=live, runs=runs, uses=found, problem=unseen, elsewhere=elsewhere)
 
     def _ask(self, person: SlackUser, names: Mapping[str, str]) -> Callable[[], list[Use]]:
         """Begin to look collections and consents up, side by side; gives what waits for the answers."""
@@ -218,6 +228,12 @@ class Showing:
     def _collection(self, person: SlackUser, collection_id: str) -> Collection | None:
         try:
             return self._collections.get(person, collection_id)
+        except Problem:
+            return None
+
+    def _plan(self, person: SlackUser, job_id: str) -> Plan | None:
+        try:
+            return self._plan_of(person, job_id)
         except Problem:
             return None
 
@@ -262,6 +278,17 @@ def _use(collection_id: str, name: str, found: Collection | None, missing: froze
 
 def _places(plan: Plan) -> dict[str, str]:
     return {place.collection_id: place.name for place in (plan.source, plan.destination)}
+
+
+def _with_names(plan: Plan | None, uses: Sequence[Use]) -> Plan | None:
+    if plan is None:
+        return None
+    names = {one.collection_id: one.name for one in uses}
+    return replace(
+        plan,
+        source=replace(plan.source, name=names.get(plan.source.collection_id, "")),
+        destination=replace(plan.destination, name=names.get(plan.destination.collection_id, "")),
+    )
 
 
 def _gone(shown: Details) -> Details:

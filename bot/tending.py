@@ -15,6 +15,7 @@ from bot.following import Digesting, Following
 from bot.globus.browsing import GlobusCollections
 from bot.globus.checking import GlobusConsents
 from bot.globus.controlling import GlobusSteering
+from bot.globus.showing import GlobusPlans
 from bot.globus.watching import GlobusSight
 from bot.listing import Listing
 from bot.observing import Looks
@@ -118,6 +119,7 @@ class Tending(Parts):
             timers=self.timers,
             wish_of=self.followers.of,
             sight=GlobusSight(self.listing),
+            plan_of=GlobusPlans(self.listing).plan,
             consents=GlobusConsents(self.listing, accounts=self.accounts),
             collections=GlobusCollections(self.listing),
             account=self.accounts.find,

@@ -47,6 +47,7 @@ class World:
         self.task_problem: Problem | None = None
         self.looked_at: list[str] = []
         self.calls: list[str] = []
+        self.plan_problem: Problem | None = None
 
     # The database
 
@@ -101,6 +102,13 @@ class World:
             raise self.problem
         return self.live
 
+    def plan(self, person: SlackUser, job_id: str) -> Plan | None:
+        assert (person, job_id) == (GRACE, JOB)
+        if self.plan_problem:
+            raise self.plan_problem
+        nameless = replace(PLAN.source, name=""), replace(PLAN.destination, name="")
+        return replace(PLAN, source=nameless[0], destination=nameless[1])
+
     def timers(self, person: SlackUser) -> Sequence[Timer]:
         del person
         self.calls.append("timers")
@@ -148,6 +156,7 @@ def showing(world: World, executor: Executor) -> Showing:
         timers=world,
         wish_of=world.of,
         sight=world,
+        plan_of=world.plan,
         consents=world,
         collections=world,
         account=world.account,
@@ -253,6 +262,9 @@ def test_a_timer_that_the_bot_did_not_make_is_shown_as_globus_knows_it(
     shown = showing.live_now(showing.known_now(GRACE, JOB, Viewpoint()))
     assert shown.uses
     assert [one.name for one in shown.uses] == ["One", "Two"]
+    assert shown.elsewhere == PLAN
+    world.plan_problem = ServiceUnavailable("Globus")
+    assert showing.live_now(showing.known_now(GRACE, JOB, Viewpoint())).elsewhere is None
 
 
 def test_run_news_are_its_owners_to_switch(showing: Showing) -> None:

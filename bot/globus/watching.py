@@ -114,7 +114,7 @@ def timer_from(job: Mapping[str, Any]) -> Timer:
     schedule = job.get("schedule") or {}
     interval = job.get("interval") or schedule.get("interval_seconds")
     stop_after = job.get("stop_after") or {}
-    body = _body(job)
+    body = body_of(job)
     return Timer(
         job_id=str(uuid.UUID(job["job_id"])),
         name=str(job.get("name", "")),
@@ -129,8 +129,8 @@ def timer_from(job: Mapping[str, Any]) -> Timer:
         run_count=int(job.get("n_runs") or job.get("number_of_runs") or 0),
         error_count=int(job.get("n_errors") or job.get("number_of_errors") or 0),
         runs=tuple(_runs((job.get("results") or {}).get("data") or ())),
-        source_id=_collection(body, "source_endpoint"),
-        destination_id=_collection(body, "destination_endpoint"),
+        source_id=collection_in(body, "source_endpoint"),
+        destination_id=collection_in(body, "destination_endpoint"),
     )
 
 
@@ -159,13 +159,14 @@ def moment(text: object) -> datetime | None:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
-def _body(job: Mapping[str, Any]) -> Mapping[str, Any]:
+def body_of(job: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give what a timer sends to Transfer at each run, wherever it stands in the answer."""
     body = job.get("callback_body") or job.get("body") or {}
     inner = body.get("body", body) if isinstance(body, Mapping) else {}
     return inner if isinstance(inner, Mapping) else {}
 
 
-def _collection(body: Mapping[str, Any], name: str) -> str:
+def collection_in(body: Mapping[str, Any], name: str) -> str:
     """Give a collection's ID; older timers spell the name with `_id` at its end."""
     return str(body.get(name) or body.get(f"{name}_id") or "")
 

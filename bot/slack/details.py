@@ -177,8 +177,9 @@ def _title(shown: Details) -> str:
 
 def _facts(shown: Details) -> Iterator[str]:
     known, live = shown.timer, shown.live
-    if shown.plan:
-        yield summary(shown.plan)
+    plan = shown.plan or shown.elsewhere
+    if plan:
+        yield summary(plan)
     elif live:
         yield from _schedule(live)
     status = _status(shown)
@@ -200,9 +201,7 @@ def _facts(shown: Details) -> Iterator[str]:
 
 
 def _schedule(live: Timer) -> Iterator[str]:
-    said = how_often(live.interval)
-    if live.stop_after_runs:
-        said += f", {live.stop_after_runs:,} times"
+    said = how_often(live.interval, live.stop_after_runs)
     if live.stop_after:
         said += f", until {moment(live.stop_after)}"
     yield f"*Runs* {said}"

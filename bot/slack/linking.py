@@ -103,12 +103,10 @@ class LinkingMessages:
     def linked(self, sign_in: SignIn, account: Account) -> None:
         """Say which account is linked now; the view that waited becomes the form, if it was to."""
         said = f"Linked as {bold(account.username)}."
-        after = "Your request goes on by itself." if sign_in.request_id else ""
-        back = (
-            "Close this view to see the folder." if sign_in.browsing else f"{after} You can close this view."
-        )
+        after = _goes_on(sign_in)
+        back = "Close this view to see the folder." if sign_in.browsing else "You can close this view."
         try:
-            fate = _fate("Linked", f":white_check_mark: {said} {back}")
+            fate = _fate("Linked", f":white_check_mark: {said}{after} {back}")
             self._poster.show(sign_in.person, sign_in.view_id, fate)
             if sign_in.browsing:
                 self._go_on_browsing(sign_in.person, sign_in.browsing)
@@ -121,7 +119,7 @@ class LinkingMessages:
                 sign_in.person,
                 text=f"Linked as {escape(account.username)}.",
                 blocks=[
-                    section(f":link: {said} {after}".strip()),
+                    section(f":link: {said}{after}"),
                     context("Not you? `/schedule-transfer disconnect` undoes it."),
                 ],
             )
@@ -192,5 +190,11 @@ def paste_view(link: SignInLink, *, problem: str = "", number: int = 0) -> View:
     return modal(PASTE, "Paste the code", blocks, metadata=link.sign_in_id, submit="Link", close="Back")
 
 
+def _goes_on(sign_in: SignIn) -> str:
+    if sign_in.request_id:
+        return " Your request goes on by itself."
+    return " What waited for this goes on by itself." if sign_in.collections or sign_in.session else ""
+
+
 def _fate(title: str, sentence: str) -> View:
-    return modal("code_fate", title, [section(sentence.strip())])
+    return modal("code_fate", title, [section(sentence)])

@@ -217,7 +217,7 @@ def _timer(timer: Timer) -> list[Block]:
     is_paused = timer.inactivity is not None and timer.inactivity.is_paused
     said = [
         _name(title_of(timer.name)),
-        how_often(timer.interval),
+        how_often(timer.interval, timer.stop_after_runs),
         "paused" if is_paused else _STATUSES[timer.status],
     ]
     if timer.next_run and timer.status is TimerStatus.ACTIVE:

@@ -141,6 +141,8 @@ def test_status_shows_all_of_a_persons_timers_wherever_they_were_made(empty_stag
     stage.ada._post("click", message_ts=last(stage, RANDOM)["ts"], channel_id=RANDOM, **names)
     stage.shown("*Project Alpha Share* :white_check_mark: needs no consent")
     assert other in words(stage.ada.top())
+    assert "*From* *Project Alpha Share* `/data/`" in words(stage.ada.top())
+    assert "*Options* checksums not verified" in words(stage.ada.top())
     stage.ada.press("timer_pause")
     stage.shown("It is paused.")
     assert {one["job_id"]: one["status"] for one in stage.timers()}[other] == "inactive"
