@@ -62,10 +62,9 @@ class WatchedTimer:
 
     `look_at` is when something is expected of it next. `succeeded` and `failed` count the runs that are over;
     `is_failing` says whether the latest of them failed. `last` is that run, `running` are those under way.
-    Runs up to `seen_until` are known. `run_news` asks for every run in the thread. `redraws` counts the
-    changes that the announcement does not show yet; `is_resuming` says that its owner has restored what it
-    lacked. `unwatched` says why nobody looks any more, empty while somebody does. `version` grows with every
-    change of what was seen.
+    Runs up to `seen_until` are known. `run_news` asks for every run in the thread. `is_resuming` says that
+    its owner has restored what it lacked. `unwatched` says why nobody looks any more, empty while somebody
+    does. `version` grows with every change of any of these.
     """
 
     job_id: str
@@ -85,7 +84,6 @@ class WatchedTimer:
     running: tuple[Run, ...] = ()
     seen_until: datetime | None = None
     run_news: bool = False
-    redraws: int = 0
     is_resuming: bool = False
     unwatched: str = ""
     version: int = 0

@@ -48,6 +48,14 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Stale:
+    """An announcement that does not show its timer as it is. `redraws` counts the changes it lacks."""
+
+    job_id: str
+    redraws: int
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What news are about: a timer, and the request that became it."""
 
@@ -62,8 +70,8 @@ class Mailboxes(Protocol):
         """Give what a place is still to hear, oldest first."""
         ...
 
-    def stale(self, mailbox: Mailbox, *, limit: int) -> Sequence[str]:
-        """Give job IDs of timers of this channel whose announcements are to be drawn again."""
+    def stale(self, mailbox: Mailbox, *, limit: int) -> Sequence[Stale]:
+        """Give the announcements in this channel that are to be drawn again, the furthest behind first."""
         ...
 
     def add(self, posts: Sequence[Post]) -> None:
@@ -74,7 +82,7 @@ class Mailboxes(Protocol):
         """Let go of a place, and forget what Slack has; what is left is due then."""
         ...
 
-    def drawn(self, mailbox: Mailbox, job_id: str, redraws: int, *, due: datetime) -> None:
+    def drawn(self, mailbox: Mailbox, stale: Stale, *, due: datetime) -> None:
         """Let go of a place whose announcement was drawn; what changed meanwhile is drawn later."""
         ...
 
@@ -165,11 +173,10 @@ class Telling:
         if turn > now:
             self._mailboxes.later(replace(mailbox, due=turn))
             return
-        subject = self._subject(mailbox.team_id, stale[0])
+        subject = self._subject(mailbox.team_id, stale[0].job_id)
         if subject is None:
             self._mailboxes.told(mailbox, (), due=now + LONGEST_DELAY)
             return
-        redraws = subject.timer.redraws
         try:
             self._messages.redraw(subject)
         except CannotPost as problem:
@@ -184,7 +191,7 @@ class Telling:
         if len(stale) > 1:
             # Whoever has more to show gets the next turn at once, and does not come only to be sent away.
             due = max(due, self._edits_in.book(mailbox.team_id, mailbox.mailbox_id, now))
-        self._mailboxes.drawn(mailbox, subject.timer.job_id, redraws, due=due)
+        self._mailboxes.drawn(mailbox, stale[0], due=due)
 
     def _lose(self, mailbox: Mailbox, subjects: Sequence[Subject | None], problem: CannotPost) -> None:
         """Note that a channel is out of reach, and tell each owner once; a person out of reach is let be."""

@@ -66,12 +66,12 @@ class Desk:
         )
 
     def subject(self, team_id: str, job_id: str) -> Subject | None:
-        query = "SELECT channel_id, lost, redraws FROM timers WHERE job_id = ? AND team_id = ?"
+        query = "SELECT channel_id, lost FROM timers WHERE job_id = ? AND team_id = ?"
         rows = self.database.read(lambda database: list(database.query(query, [job_id, team_id])))
         if not rows:
             return None
         where = Announcement(rows[0]["channel_id"], "1.0", lost=rows[0]["lost"])
-        timer = WatchedTimer(job_id, ADA, "i", "request", job_id, where, redraws=rows[0]["redraws"])
+        timer = WatchedTimer(job_id, ADA, "i", "request", job_id, where)
         return Subject(timer, REQUEST)
 
     def timer(self, job_id: str, *, channel: str = "C1", redraws: int = 0) -> None:

@@ -107,7 +107,9 @@ class ChangeStore(QueueStore[TimerChange]):
                 note_news(database, observed.news, team_id=change.person.team_id, at=at)
             put(database, posts, at=at)
             if look:
-                due = "UPDATE timers SET look_at = NULL WHERE job_id = ? AND team_id = ?"
+                due = (
+                    "UPDATE timers SET look_at = NULL, version = version + 1 WHERE job_id = ? AND team_id = ?"
+                )
                 database.execute(due, [change.job_id, change.person.team_id])
                 look_now(database, change.person, at=at)
             database.execute("DELETE FROM changes WHERE change_id = ?", [change.change_id])

@@ -1,19 +1,21 @@
 """What is known of timers: their rows, as they are read, and as what was observed changes them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
+from threading import Lock
 from typing import Any, Final
 
 from bot.accounts import SlackUser
 from bot.news import Announcement, WatchedTimer
 from bot.observing import Observation
+from bot.remembering import Latest
 from bot.sessions import SessionRequirement
 from bot.store.port import Connection, Values
 from bot.store.queue import as_moment, as_text
 from bot.store.telling import RUN, run_from, show, written
-from bot.timers import Inactivity, Run, TimerStatus
+from bot.timers import Inactivity, TimerStatus
 
 ONE: Final = "WHERE job_id = ? AND team_id = ?"
 """Which timer is meant, where nobody may name those of another team."""
@@ -21,7 +23,7 @@ ONE: Final = "WHERE job_id = ? AND team_id = ?"
 _KNOWN: Final = """
     job_id, team_id, user_id, identity_id, request_id, title, channel_id, message_ts, thread_ts,
     lost, status, inactivity, next_run, look_at, succeeded, failed, is_failing, last,
-    running, seen_until, run_news, redraws, is_resuming, unwatched, version"""
+    running, seen_until, run_news, is_resuming, unwatched, version"""
 
 _KEEP_RUN: Final = (
     f"INSERT INTO runs (job_id, noted_at, {', '.join(RUN)}) "
@@ -46,8 +48,8 @@ _SEEN: Final = (
 )
 """What a look may change; the announcement and the wishes of people are others' to change."""
 
-LATELY: Final = 16_384
-"""So many runs are kept read, of less than 1 kB each: all of a person's timers are read at each look."""
+REMEMBERED: Final = 16_384
+"""So many timers, of less than 2 kB each, are known without being read again."""
 
 _KEEP: Final = (
     f"UPDATE timers SET {', '.join(f'{name} = :{name}' for name in _SEEN)}, "
@@ -64,6 +66,40 @@ def timers_of(database: Connection, which: str, values: Values) -> list[WatchedT
     return [_timer(row) for row in database.rows(f"SELECT {_KNOWN} FROM timers {which}", values)]
 
 
+class Memory:
+    """Timers by their versions: a look is about all of a person's, of which one or two have changed."""
+
+    def __init__(self, most: int = REMEMBERED) -> None:
+        self._timers: Latest[str, WatchedTimer] = Latest(most)
+        self._lock = Lock()
+
+    def timers_of(self, database: Connection, which: str, values: Values) -> list[WatchedTimer]:
+        """Give the same as `timers_of`, and read only what has changed since it was read or kept."""
+        versions = database.rows(f"SELECT job_id, version FROM timers {which}", values)
+        known: list[WatchedTimer] = []
+        changed: list[str] = []
+        for job_id, version in versions:
+            timer = self._timers.get(job_id)
+            if timer and timer.version == version:
+                known.append(timer)
+            else:
+                changed.append(job_id)
+        if not changed:
+            return known
+        read = timers_of(database, f"WHERE job_id IN ({', '.join('?' for _ in changed)})", changed)
+        self._remember(read)
+        return known + read
+
+    def keep(self, timers: Iterable[WatchedTimer]) -> None:
+        """Remember timers as they are once `record` has written them."""
+        self._remember(replace(timer, version=timer.version + 1) for timer in timers)
+
+    def _remember(self, timers: Iterable[WatchedTimer]) -> None:
+        with self._lock:
+            for timer in timers:
+                self._timers[timer.job_id] = timer
+
+
 def record(database: Connection, observed: Observation, *, at: datetime) -> None:
     """Keep what was observed of a timer, within another write; raises ChangedMeanwhile."""
     timer = observed.timer
@@ -78,7 +114,7 @@ def record(database: Connection, observed: Observation, *, at: datetime) -> None
 def _timer(row: Sequence[Any]) -> WatchedTimer:
     job_id, team_id, user_id, identity_id, request_id, title, channel_id, message_ts, thread_ts = row[:9]
     lost, status, inactivity, next_run, look_at, succeeded, failed, is_failing, last = row[9:18]
-    running, seen_until, run_news, redraws, is_resuming, unwatched, version = row[18:]
+    running, seen_until, run_news, is_resuming, unwatched, version = row[18:]
     is_announced = channel_id and message_ts
     return WatchedTimer(
         job_id,
@@ -94,25 +130,14 @@ def _timer(row: Sequence[Any]) -> WatchedTimer:
         succeeded,
         failed,
         bool(is_failing),
-        _last(last) if last else None,
-        _running(running),
+        run_from(json.loads(last)) if last else None,
+        tuple(map(run_from, json.loads(running))),
         as_moment(seen_until),
         bool(run_news),
-        redraws,
         bool(is_resuming),
         unwatched,
         version,
     )
-
-
-@lru_cache(maxsize=LATELY)
-def _last(text: str) -> Run:
-    return run_from(json.loads(text))
-
-
-@lru_cache(maxsize=LATELY // 8)
-def _running(text: str) -> tuple[Run, ...]:
-    return tuple(map(run_from, json.loads(text)))
 
 
 def inactivity_from(text: str | None) -> Inactivity | None:

@@ -82,6 +82,10 @@ def recover(database: Database, table: str, *, owner: str, also: str = "", now: 
         database.write(lambda writer: writer.execute(free, values), alone=False)
 
 
+_HURRY_LOOKS: Final = """
+    UPDATE timers SET look_at = :now, version = version + 1 WHERE look_at > :now AND look_at <= :until"""
+
+
 def hurry(database: Database, *, now: datetime, until: datetime) -> None:
     """Make due now what is due until a moment, in every queue: the clock has gone back, and it was near.
 
@@ -93,7 +97,7 @@ def hurry(database: Database, *, now: datetime, until: datetime) -> None:
     def move(writer: Connection) -> None:
         for table in QUEUES:
             writer.execute(f"UPDATE {table} SET due = :now WHERE due > :now AND due <= :until", values)
-        writer.execute("UPDATE timers SET look_at = :now WHERE look_at > :now AND look_at <= :until", values)
+        writer.execute(_HURRY_LOOKS, values)
 
     database.write(move)
 

@@ -94,7 +94,10 @@ class TimerStore:
 
     def set_run_news(self, person: SlackUser, job_id: str, *, on: bool) -> bool:
         """Say whether every run is told of in the thread; False for a timer that is not this person's."""
-        switch = "UPDATE timers SET run_news = ? WHERE team_id = ? AND user_id = ? AND job_id = ?"
+        switch = (
+            "UPDATE timers SET run_news = ?, version = version + 1 "
+            "WHERE team_id = ? AND user_id = ? AND job_id = ?"
+        )
         values = [int(on), person.team_id, person.user_id, job_id]
         return self._database.write(lambda database: database.execute(switch, values).rowcount == 1)
 

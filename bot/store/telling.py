@@ -1,15 +1,18 @@
 """News on their way in SQLite: in order for each place, until Slack has them. Places are the queue."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
+from typing_extensions import override
+
 from bot.news import Event, News, Post
-from bot.store.port import Connection, Database
-from bot.store.queue import MINE, as_moment, as_text, claim, plainly, recover, release
-from bot.telling import Kept, Mailbox
+from bot.store.port import Connection
+from bot.store.queue import MINE, as_moment, as_text, plainly
+from bot.store.working import QueueStore
+from bot.telling import Kept, Mailbox, Stale
 from bot.timers import Run, RunState
 
 RUN: Final = tuple(member.name for member in fields(Run))
@@ -40,9 +43,12 @@ _NEXT_DUE: Final = f"""
     WHERE mailbox_id = :mailbox_id AND {MINE}"""
 
 _STALE: Final = """
-    SELECT job_id FROM timers WHERE team_id = ? AND channel_id = ? AND redraws > 0
+    SELECT job_id, redraws FROM timers WHERE team_id = ? AND channel_id = ? AND redraws > 0
     ORDER BY redraws DESC, job_id LIMIT {limit:d}"""
 """Found by an index in this order, however many of a channel's announcements wait."""
+
+
+_SHOWN: Final = "UPDATE timers SET redraws = 0 WHERE job_id = ? AND redraws = ?"
 
 
 def show(database: Connection, team_id: str, place: str, *, at: datetime) -> None:
@@ -68,13 +74,15 @@ def put(database: Connection, posts: Iterable[Post], *, at: datetime) -> None:
         database.execute(_PUT, row)
 
 
-class MailboxStore:
+class MailboxStore(QueueStore[Mailbox]):
     """Keeps what is still to be said, and gives it in order."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime], owner: str) -> None:
-        self._database = database
-        self._clock = clock
-        self._owner = owner
+    table = "mailboxes"
+
+    @override
+    def item_from(self, row: Mapping[str, Any]) -> Mailbox:
+        due = as_moment(row["due"])
+        return Mailbox(row["mailbox_id"], row["team_id"], row["place"], due, row["attempts"])
 
     def posts(self, mailbox: Mailbox, *, limit: int) -> Sequence[Kept]:
         """Give what a place is still to hear, oldest first."""
@@ -89,11 +97,11 @@ class MailboxStore:
             for row in rows
         ]
 
-    def stale(self, mailbox: Mailbox, *, limit: int) -> Sequence[str]:
-        """Give job IDs of timers of this channel whose announcements are to be drawn again."""
+    def stale(self, mailbox: Mailbox, *, limit: int) -> Sequence[Stale]:
+        """Give the announcements in this channel that are to be drawn again, the furthest behind first."""
         query, values = _STALE.format(limit=limit), [mailbox.team_id, mailbox.place]
-        rows = self._database.read(lambda database: list(database.query(query, values)), brief=True)
-        return [row["job_id"] for row in rows]
+        rows = self._database.read(lambda database: database.rows(query, values), brief=True)
+        return [Stale(*row) for row in rows]
 
     def add(self, posts: Sequence[Post]) -> None:
         """Keep more news."""
@@ -110,16 +118,14 @@ class MailboxStore:
 
         self._database.write(told, lasting=bool(kept))
 
-    def drawn(self, mailbox: Mailbox, job_id: str, redraws: int, *, due: datetime) -> None:
+    def drawn(self, mailbox: Mailbox, stale: Stale, *, due: datetime) -> None:
         """Let go of a place whose announcement was drawn; what changed meanwhile is drawn later.
 
         It need not last: an edit that is made twice does no harm.
         """
 
         def drawn(database: Connection) -> None:
-            database.execute(
-                "UPDATE timers SET redraws = 0 WHERE job_id = ? AND redraws = ?", [job_id, redraws]
-            )
+            database.execute(_SHOWN, [stale.job_id, stale.redraws])
             database.execute(_NEXT_DUE, self._next(mailbox, due))
 
         self._database.write(drawn, lasting=False)
@@ -145,32 +151,10 @@ class MailboxStore:
 
         False if that was known.
         """
-        lose = "UPDATE timers SET lost = ? WHERE job_id = ? AND lost <> ?"
+        lose = "UPDATE timers SET lost = ?, version = version + 1 WHERE job_id = ? AND lost <> ?"
         return self._database.write(
             lambda database: database.execute(lose, [reason, job_id, reason]).rowcount == 1
         )
-
-    # The workers' queue
-
-    def claim(self, *, limit: int) -> Sequence[Mailbox]:
-        """Hold up to `limit` places that are due and free, and give them."""
-        rows = claim(self._database, "mailboxes", now=self._clock(), owner=self._owner, limit=limit)
-        return [
-            Mailbox(row["mailbox_id"], row["team_id"], row["place"], as_moment(row["due"]), row["attempts"])
-            for row in rows
-        ]
-
-    def release(self, item: Mailbox) -> None:
-        """Let go of a place."""
-        release(self._database, "mailboxes", item.mailbox_id, owner=self._owner)
-
-    def postpone(self, item: Mailbox, *, until: datetime) -> None:
-        """Let go of a place, and make it due later."""
-        release(self._database, "mailboxes", item.mailbox_id, owner=self._owner, due=until)
-
-    def recover(self) -> None:
-        """Let go of what is held by processes that are no more."""
-        recover(self._database, "mailboxes", owner=self._owner)
 
 
 def _written_news(news: News) -> dict[str, Any]:

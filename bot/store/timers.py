@@ -27,6 +27,7 @@ _BEGIN_WATCH: Final = """
 
 _ANNOUNCED: Final = """
     UPDATE timers SET channel_id = :channel_id, message_ts = :message_ts, thread_ts = :thread_ts,
+      version = version + 1,
       redraws = redraws + CASE WHEN last IS NOT NULL OR status <> 'active' THEN 1 ELSE 0 END
     WHERE job_id = :job_id AND message_ts IS NULL RETURNING redraws"""
 
@@ -75,7 +76,10 @@ def take_over(database: Connection, request: TimerRequest, *, at: datetime) -> s
         "UPDATE followers SET job_id = ? WHERE job_id = ? AND team_id = ?",
         [request.job_id, request.replaces, request.person.team_id],
     )
-    database.execute("UPDATE timers SET run_news = ? WHERE job_id = ?", [old["run_news"], request.job_id])
+    database.execute(
+        "UPDATE timers SET run_news = ?, version = version + 1 WHERE job_id = ?",
+        [old["run_news"], request.job_id],
+    )
     database.execute(_REPLACED, {"job_id": request.replaces, "stays": int(stays)})
     if old["message_ts"] and not stays:
         show(database, request.person.team_id, old["channel_id"], at=at)
@@ -83,8 +87,8 @@ def take_over(database: Connection, request: TimerRequest, *, at: datetime) -> s
         return None
     moved = ("channel_id", "message_ts", "thread_ts", "lost")
     database.execute(
-        f"UPDATE timers SET {', '.join(f'{name} = :{name}' for name in moved)}, redraws = redraws + 1 "
-        "WHERE job_id = :job_id",
+        f"UPDATE timers SET {', '.join(f'{name} = :{name}' for name in moved)}, version = version + 1, "
+        "redraws = redraws + 1 WHERE job_id = :job_id",
         {name: old[name] for name in moved} | {"job_id": request.job_id},
     )
     news = News(Event.EDITED, request.job_id or "", at, by=request.person.user_id)

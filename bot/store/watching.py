@@ -1,15 +1,18 @@
 """Timers, their runs and the watches over them in SQLite. Watches are the queue of those who look."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+
+from typing_extensions import override
 
 from bot.accounts import SlackUser
 from bot.news import Follower, WatchedTimer, Wish
-from bot.store.knowing import ONE, ChangedMeanwhile, record, timers_of
+from bot.store.knowing import ChangedMeanwhile, Memory, record
 from bot.store.port import Connection, Database
-from bot.store.queue import MINE, as_moment, as_text, claim, recover, release
+from bot.store.queue import MINE, as_moment, as_text
 from bot.store.telling import put
+from bot.store.working import QueueStore
 from bot.watching import Audience, Look, Watch
 from bot.working import NotOurs
 
@@ -18,23 +21,32 @@ _OF_A_PERSON: Final = """
     WHERE team_id = ? AND user_id = ? AND (status NOT IN ('ended', 'gone') OR running <> '[]')"""
 
 
-class WatchStore:
+class WatchStore(QueueStore[Watch]):
     """Keeps what is known of timers, and when to look at whose."""
 
+    table = "watches"
+
     def __init__(self, database: Database, *, clock: Callable[[], datetime], owner: str) -> None:
-        self._database = database
-        self._clock = clock
-        self._owner = owner
+        super().__init__(database, clock=clock, owner=owner)
+        self._memory = Memory()
+
+    @override
+    def item_from(self, row: Mapping[str, Any]) -> Watch:
+        return Watch(
+            watch_id=row["watch_id"],
+            person=SlackUser(row["team_id"], row["user_id"]),
+            due=as_moment(row["due"]),
+            attempts=row["attempts"],
+            silent_since=as_moment(row["silent_since"]),
+            is_told=bool(row["is_told"]),
+        )
 
     def timers(self, person: SlackUser) -> Sequence[WatchedTimer]:
         """Give the timers of a person that may still do something, made with the account linked now."""
         values = [person.team_id, person.user_id]
-        return self._database.read(lambda database: timers_of(database, _OF_A_PERSON, values), brief=True)
-
-    def find(self, team_id: str, job_id: str) -> WatchedTimer | None:
-        """Give a timer that the bot made for somebody of this team, or None."""
-        found = self._database.read(lambda database: timers_of(database, ONE, [job_id, team_id]))
-        return found[0] if found else None
+        return self._database.read(
+            lambda database: self._memory.timers_of(database, _OF_A_PERSON, values), brief=True
+        )
 
     def audience(self, team_id: str, job_ids: Collection[str]) -> Audience:
         """Give who follows these timers, and which channels of the team are muted."""
@@ -72,36 +84,8 @@ class WatchStore:
             self._database.write(keep, lasting=any(look.posts for look in looks))
         except ChangedMeanwhile:
             return False
+        self._memory.keep(one.timer for look in looks for one in look.observed)
         return True
-
-    # The workers' queue
-
-    def claim(self, *, limit: int) -> Sequence[Watch]:
-        """Hold up to `limit` watches that are due and free, and give them."""
-        rows = claim(self._database, "watches", now=self._clock(), owner=self._owner, limit=limit)
-        return [
-            Watch(
-                watch_id=row["watch_id"],
-                person=SlackUser(row["team_id"], row["user_id"]),
-                due=as_moment(row["due"]),
-                attempts=row["attempts"],
-                silent_since=as_moment(row["silent_since"]),
-                is_told=bool(row["is_told"]),
-            )
-            for row in rows
-        ]
-
-    def release(self, item: Watch) -> None:
-        """Let go of a watch."""
-        release(self._database, "watches", item.watch_id, owner=self._owner)
-
-    def postpone(self, item: Watch, *, until: datetime) -> None:
-        """Let go of a watch, and make it due later."""
-        release(self._database, "watches", item.watch_id, owner=self._owner, due=until)
-
-    def recover(self) -> None:
-        """Let go of what is held by processes that are no more."""
-        recover(self._database, "watches", owner=self._owner)
 
 
 def _text(moment: datetime | None) -> str | None:

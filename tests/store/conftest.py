@@ -16,6 +16,7 @@ from bot.store.postgresql.connecting import Opened, connected
 from bot.store.postgresql.database import PostgresqlDatabase
 from bot.store.postgresql.living import NAMESPACE
 from tests.postgresql import Server, binaries
+from tests.store.stores import Stores, stores_in
 
 OWNERS: Final = ("one", "another", "third")
 """The names under which tests claim work. On PostgreSQL somebody has to live under them."""
@@ -87,3 +88,8 @@ def everything(database: Running, url: str, tmp_path: Path) -> Callable[[], byte
         dump = [str(programs / "pg_dump"), "--data-only", "--inserts", url]
         return lambda: subprocess.run(dump, check=True, capture_output=True).stdout
     return lambda: b"".join(file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
+
+
+@pytest.fixture
+def stores(database: Running) -> Stores:
+    return stores_in(database)

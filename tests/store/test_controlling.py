@@ -142,7 +142,7 @@ def test_the_timer_the_news_and_the_end_of_a_change_are_kept_together_or_not_at_
     assert changes.finish(CHANGE, observed, posts, look=True)
     now = timers.find("T1", "job-0")
     assert now
-    assert (now.status, now.redraws, now.look_at) == (TimerStatus.INACTIVE, 1, None)
+    assert (now.status, now.look_at) == (TimerStatus.INACTIVE, None)
     assert count(database, "posts") == 1
     assert count(database, "changes") == 0
 

@@ -22,7 +22,7 @@ from bot.store.scheduling import RequestStore
 from bot.store.showing import TimerStore
 from bot.store.telling import MailboxStore
 from bot.store.watching import WatchStore
-from bot.telling import Mailbox
+from bot.telling import Mailbox, Stale
 from bot.watching import Look, Watch
 from bot.working import NotOurs
 from tests.store.looking import Overheard
@@ -53,7 +53,6 @@ def views(database: Database) -> None:
 def looks(database: Database) -> None:
     watches = WatchStore(database, clock=clock, owner="one")
     watches.timers(ADA)
-    watches.find("T1", "a")
     watches.audience("T1", ["a", "b"])
     with suppress(NotOurs):
         watches.keep([Look(Watch(1, ADA), Watch(1, ADA))])
@@ -64,7 +63,7 @@ def telling(database: Database) -> None:
     mailboxes.posts(MAILBOX, limit=10)
     mailboxes.stale(MAILBOX, limit=2)
     mailboxes.told(MAILBOX, (), due=NOW)
-    mailboxes.drawn(MAILBOX, "a", 1, due=NOW)
+    mailboxes.drawn(MAILBOX, Stale("a", 1), due=NOW)
     mailboxes.later(MAILBOX)
 
 

@@ -1,111 +1,22 @@
 """What is kept of timers: begun once, changed only by whoever saw the latest, and handed over."""
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from bot.accounts import Account, SlackUser, Token
+from bot.accounts import Account
 from bot.disconnecting import Parting
-from bot.news import Event, News, Post, WatchedTimer
+from bot.news import Event, News, Post
 from bot.observing import Observation
-from bot.planning import Location, Plan, Source
-from bot.schedules import Schedule
-from bot.scheduling import RequestState, TimerRequest
-from bot.sessions import NO_SESSION, SessionRequirement
-from bot.store.disconnecting import PartingStore
-from bot.store.linking import AccountStore
+from bot.sessions import SessionRequirement
 from bot.store.port import Database
-from bot.store.scheduling import RequestStore, resume
-from bot.store.telling import MailboxStore
-from bot.store.vault import Vault, new_key, read_keys
 from bot.store.watching import WatchStore
-from bot.timers import Inactivity, Run, RunState, TimerStatus
-from bot.watching import Look, Watch
+from bot.timers import Inactivity, RunState, TimerStatus
+from bot.watching import Look
 from bot.working import NotOurs
-
-NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
-ADA = SlackUser("T1", "UADA")
-TOKEN = Token("timers", "all", "a", "r", 2**31)
-RUN = Run(NOW, "task", RunState.SUCCEEDED, NOW + timedelta(minutes=1), files=3, bytes_transferred=10)
-
-
-@dataclass
-class Stores:
-    database: Database
-    accounts: AccountStore
-    requests: RequestStore
-    watches: WatchStore
-    mailboxes: MailboxStore
-    partings: PartingStore
-    clock: Callable[[], datetime]
-
-    def made(self, job_id: str = "job", **more: object) -> TimerRequest:
-        """Keep a request that became a timer and was announced."""
-        plan = Plan(
-            source=Source("a", ("/data/",), "Beamline"),
-            destination=Location("b", "/archive/", "Archive"),
-            schedule=Schedule(NOW, timedelta(hours=1)),
-            announce_in="C1",
-            name=job_id.title(),
-        )
-        request = TimerRequest(f"request of {job_id}", f"ref{job_id}", ADA, plan, NOW)
-        request = replace(request, state=RequestState.CREATED, job_id=job_id, next_run=NOW)
-        asyncio.run(self.requests.accept(request))
-        announced = replace(request, **{"announced_ts": f"{job_id}.1"} | more)  # type: ignore[arg-type]
-        self.requests.save(announced)
-        return announced
-
-    def timer(self, job_id: str = "job") -> WatchedTimer:
-        found = self.watches.find("T1", job_id)
-        assert found
-        return found
-
-    def count(self, table: str) -> int:
-        counted = f"SELECT count(*) AS number FROM {table}"  # noqa: S608 - our own names
-        [row] = self.database.read(lambda database: list(database.query(counted)))
-        return int(row["number"])
-
-    def claimed(self) -> Watch:
-        [watch] = self.watches.claim(limit=10)
-        return watch
-
-    def signed_in(
-        self, session: SessionRequirement = NO_SESSION, *, collections: frozenset[str] = frozenset()
-    ) -> None:
-        """Let what waits for a sign-in go on."""
-        self.database.write(lambda database: resume(database, ADA, session, collections, at=self.clock()))
-
-    def stopped(self, **why: object) -> None:
-        """Let the timer be known as stopped."""
-        inactivity = Inactivity(is_paused=False, **why)  # type: ignore[arg-type]
-        stopped = replace(self.timer(), status=TimerStatus.INACTIVE, inactivity=inactivity)
-        watch = self.claimed()
-        assert self.watches.keep([Look(watch, replace(watch, due=None), [Observation(stopped)])])
-
-
-@pytest.fixture
-def stores(database: Database) -> Stores:
-    ticks = count()
-
-    def clock() -> datetime:
-        return NOW + timedelta(microseconds=next(ticks))
-
-    vault = Vault(read_keys(new_key()))
-    accounts = AccountStore(database, vault, clock=clock)
-    accounts.link(Account(ADA, "identity", "ada"), (TOKEN,))
-    return Stores(
-        database,
-        accounts,
-        RequestStore(database, clock=clock, owner="one"),
-        WatchStore(database, clock=clock, owner="one"),
-        MailboxStore(database, clock=clock, owner="one"),
-        PartingStore(database, vault, accounts, clock=clock, owner="one"),
-        clock,
-    )
+from tests.store.stores import ADA, NOW, RUN, TOKEN, Stores
 
 
 def test_a_timer_is_watched_from_when_it_is_made_and_once(stores: Stores) -> None:
@@ -231,24 +142,23 @@ def test_a_timer_edited_into_another_channel_is_announced_there_anew(stores: Sto
     assert old.announcement
     assert old.unwatched == "replaced"
     [mailbox] = stores.mailboxes.claim(limit=10)
-    assert stores.mailboxes.stale(mailbox, limit=2) == ["old"]
+    assert stores.stale(mailbox) == ["old"]
 
 
 def test_a_change_that_comes_while_an_announcement_is_drawn_is_drawn_too(stores: Stores) -> None:
     stores.made()
     watch, known = stores.claimed(), stores.timer()
     stores.watches.keep([Look(watch, watch, [Observation(replace(known, succeeded=1), is_redrawn=True)])])
-    drawing = stores.timer().redraws
+    [mailbox] = stores.mailboxes.claim(limit=10)
+    [drawing] = stores.mailboxes.stale(mailbox, limit=2)
     seen = replace(stores.timer(), succeeded=2)
     stores.watches.keep([Look(watch, watch, [Observation(seen, is_redrawn=True)])])
+
+    stores.mailboxes.drawn(mailbox, drawing, due=NOW)
+
     [mailbox] = stores.mailboxes.claim(limit=10)
-    assert known.redraws < drawing
-
-    stores.mailboxes.drawn(mailbox, "job", drawing, due=NOW)
-
-    [again] = stores.mailboxes.claim(limit=10)
-    assert stores.mailboxes.stale(again, limit=2) == ["job"]
-    stores.mailboxes.drawn(again, "job", stores.timer().redraws, due=NOW)
+    [drawing] = stores.mailboxes.stale(mailbox, limit=2)
+    stores.mailboxes.drawn(mailbox, drawing, due=NOW)
     assert stores.mailboxes.claim(limit=10) == []
 
 
