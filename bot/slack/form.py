@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field as member, replace
 from typing import Any, Final
 
-from bot.errors import FormProblems
 from bot.forms import NO_OPTIONS
 from bot.planning import DEFAULT_OPTIONS, LONGEST_NAME, LONGEST_TEXT, Option, SyncLevel
 from bot.schedules import Ending, Repeat
@@ -63,8 +62,10 @@ _OPTIONS: Final = _choices(
     (Option.NOTIFY_ON_FAILED, "E-mail me when a run fails"),
     (Option.NOTIFY_ON_INACTIVE, "E-mail me when a run is stuck"),
 )
-_FALLBACK: Final = {"interval": "repeat", "end_runs": "end", "end_date": "end", "end": "repeat"}
-"""Where a problem is shown whose own field is not in the form."""
+_OF_EDITS: Final = (
+    "Globus cannot change a timer: what you save is a new one, with another job ID, in this one's place. "
+    "It runs even if this one is paused."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,8 @@ def form_view(
     """
     given = dict(filled or {})
     blocks = [section(note)] if note else []
+    if opened.replaces:
+        blocks.append(context(_OF_EDITS))
     if draft:
         blocks += _draft_offer()
     for drawn in _fields(opened, given, preview):
@@ -188,18 +191,6 @@ def _draft_offer() -> list[Block]:
         section("You left a transfer unfinished."),
         actions(button("Continue where you left off", CONTINUE, primary=True), button("Discard it", DISCARD)),
     ]
-
-
-def placed(problems: FormProblems, view: Mapping[str, Any]) -> dict[str, str]:
-    """Put each problem under a field that the view has; Slack shows no other."""
-    blocks = {block["block_id"].partition(":")[0]: block["block_id"] for block in view["blocks"]}
-    found: dict[str, str] = {}
-    for name, message in problems.by_field.items():
-        shown = name
-        while shown not in blocks and shown in _FALLBACK:
-            shown = _FALLBACK[shown]
-        found[blocks.get(shown, shown)] = message
-    return found
 
 
 def _fields(opened: FormContext, given: Mapping[str, str], preview: str) -> list[Block]:

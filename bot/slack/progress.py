@@ -70,6 +70,11 @@ _IN_WORDS: Final = {
     RequestState.REFUSED: ":no_entry: Not scheduled",
     RequestState.EXPIRED: ":hourglass: Given up",
 }
+_OF_EDITS: Final = {
+    RequestState.ANNOUNCED: ":white_check_mark: Saved: a new timer has taken its place",
+    RequestState.REFUSED: ":no_entry: Not saved: the timer is as it was",
+    RequestState.EXPIRED: ":hourglass: Given up: the timer is as it was",
+}
 
 
 def progress_view(request: TimerRequest, *, link: SignInLink | None = None, app_url: str = "") -> View:
@@ -118,6 +123,9 @@ def announce_again(request: TimerRequest) -> Block:
 
 def state_in_words(request: TimerRequest) -> str:
     """Say where a request is, in a few words with a picture before them."""
+    is_done = request.state is RequestState.ANNOUNCED
+    if request.replaces and request.state in _OF_EDITS and (is_done or not request.creations):
+        return _OF_EDITS[request.state]
     return _IN_WORDS.get(request.state, _CHECKING)
 
 

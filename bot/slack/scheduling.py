@@ -19,7 +19,7 @@ from bot.slack.app import Listen
 from bot.slack.background import Background
 from bot.slack.blocks import View, bold, code, modal, section
 from bot.slack.browsing import FIELDS, NOTHING
-from bot.slack.form import CONTINUE, DISCARD, FORM, REDRAWING, FormContext, form_view, placed, read_state
+from bot.slack.form import CONTINUE, DISCARD, FORM, REDRAWING, FormContext, form_view, read_state
 from bot.slack.payloads import person_of
 from bot.slack.preview import preview_of
 from bot.slack.progress import progress_view
@@ -27,6 +27,9 @@ from bot.slack.views import update
 from bot.wording import NotUnderstood
 
 CONFIRM_DELETE: Final = "confirm_delete"
+
+_FALLBACK: Final = {"interval": "repeat", "end_runs": "end", "end_date": "end", "end": "repeat"}
+"""Where a problem is shown whose own field is not in the form."""
 
 
 class SchedulingHandlers:
@@ -185,7 +188,7 @@ class SchedulingHandlers:
             request = await self._submit(draft, opened, view_id=view["id"])
         except FormProblems as problems:
             await self._drafts.keep(draft.person, opened.request_id, form)
-            await args.ack(response_action="errors", errors=placed(problems, view))
+            await args.ack(response_action="errors", errors=_under_fields(problems, view))
         except ConfirmationNeeded as needed:
             await self._drafts.keep(draft.person, opened.request_id, form)
             await args.ack(response_action="push", view=confirm_view(needed.plan, opened))
@@ -251,3 +254,15 @@ def confirm_view(plan: Plan, opened: FormContext) -> View:
         submit="Yes, delete them",
         close="Back",
     )
+
+
+def _under_fields(problems: FormProblems, view: Mapping[str, Any]) -> dict[str, str]:
+    """Put each problem under a field that the view has; Slack shows no other."""
+    blocks = {block["block_id"].partition(":")[0]: block["block_id"] for block in view["blocks"]}
+    found: dict[str, str] = {}
+    for name, message in problems.by_field.items():
+        shown = name
+        while shown not in blocks and shown in _FALLBACK:
+            shown = _FALLBACK[shown]
+        found[blocks.get(shown, shown)] = message
+    return found
