@@ -14,7 +14,7 @@ from sqlite_utils import Database as SqliteUtils
 
 from bot.errors import DatabaseProblem
 from bot.store.connecting import Lean, connect, connect_lean, journal, sqlite3
-from bot.store.migrations import schema
+from bot.store.migrations import known_steps, schema
 from bot.store.port import Dialect
 from bot.store.returning import Reads
 from bot.store.writing import Writer
@@ -183,7 +183,7 @@ def _size(file: Path) -> int:
 
 def newest_step() -> str:
     """Give the name of the last step of the schema that this version knows."""
-    return max(step.name for step in schema.pending(SqliteUtils(memory=True)))
+    return max(known_steps())
 
 
 def _prepare(path: Path) -> None:
@@ -210,8 +210,7 @@ def _not_writable(path: Path, error: Exception) -> DatabaseProblem:
 
 def _check_age(database: SqliteUtils, path: Path) -> None:
     applied = {migration.name for migration in schema.applied(database)}
-    unknown = applied - {migration.name for migration in schema.pending(SqliteUtils(memory=True))}
-    if unknown:
+    if not applied <= known_steps():
         raise DatabaseProblem(
             f"The database {path} was written by a newer transferbot.",
             "Update transferbot, or restore a backup.",
