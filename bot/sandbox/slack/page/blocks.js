@@ -125,12 +125,10 @@ function chosenAtOnce(block, element, { hands, view }, label) {
 }
 
 function table(block) {
-  const cell = (one) => h("td", {}, one.type === "raw_text" ? one.text : richText(one));
-  return h(
-    "table",
-    { class: "block" },
-    block.rows.map((row) => h("tr", {}, row.map(cell))),
-  );
+  const row = (tag) => (cells) =>
+    h("tr", {}, cells.map((one) => h(tag, {}, one.type === "raw_text" ? one.text : richText(one))));
+  const [head, ...rest] = block.rows;
+  return h("table", { class: "block" }, h("thead", {}, row("th")(head)), h("tbody", {}, rest.map(row("td"))));
 }
 
 function card(block, around) {

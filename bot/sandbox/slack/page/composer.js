@@ -4,7 +4,7 @@ import { alertBar, complain } from "./alerts.js";
 import { fill, freshId, h, settled } from "./dom.js";
 import { icon } from "./icons.js";
 import { layer, openMenu, place } from "./menu.js";
-import { bot, conversation, perform, session } from "./session.js";
+import { bot, conversation, firstCommand, perform, session } from "./session.js";
 
 const TALLEST = 200;
 const INVITE = "/invite";
@@ -24,7 +24,9 @@ export function drawComposer(root, { thread = "" } = {}) {
 }
 
 function closed() {
-  const words = `${bot().name} only writes here. Use its shortcut, or type /schedule-transfer in a channel.`;
+  const command = firstCommand();
+  const orElse = command ? `, or type ${command} in a channel` : "";
+  const words = `${bot().name} only writes here. Use its shortcut${orElse}.`;
   return h("div", { class: "closed" }, h("p", {}, words), shortcutsButton("Shortcuts"));
 }
 

@@ -2,7 +2,6 @@
 
 const PATHS = {
   archive: "M3 4h14v4H3zM4.5 8v8h11V8M8 11h4",
-  arrows: "M4 7h11m-3-3 3 3-3 3M16 13H5m3-3-3 3 3 3",
   back: "M12 4 6 10l6 6",
   bolt: "M11 2 4 11h5l-1 7 7-9h-5z",
   chevron: "m5 8 5 5 5-5",
@@ -10,13 +9,9 @@ const PATHS = {
   code: "m7 6-4 4 4 4m6-8 4 4-4 4",
   dots: "M10 4a1 1 0 1 0 .01 0M10 9a1 1 0 1 0 .01 0M10 14a1 1 0 1 0 .01 0",
   external: "M8 5H4v11h11v-4M11 4h5v5M16 4l-7 7",
-  home: "M3 9.5 10 4l7 5.5M5 8.5V16h10V8.5",
   lock: "M5 9h10v7H5zM7 9V6.5a3 3 0 0 1 6 0V9",
   menu: "M3 5h14M3 10h14M3 15h14",
-  moon: "M15 12A6 6 0 0 1 8 5a6 6 0 1 0 7 7z",
-  plus: "M10 4v12M4 10h12",
   reply: "M3 4h14v9h-7l-4 4v-4H3z",
-  search: "M9 4a5 5 0 1 1 0 10A5 5 0 0 1 9 4zm3.5 8.5L17 17",
   send: "M3 10 17 4l-4 13-3-6z",
   trash: "M4 6h12M8 6V4h4v2M6 6l1 10h6l1-10",
   warning: "M10 3 18 16H2zM10 8v4m0 2v.01",

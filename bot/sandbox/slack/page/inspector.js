@@ -4,6 +4,7 @@ import { see } from "./api.js";
 import { fill, h, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
 import { jsonTree } from "./json.js";
+import { firstCommand } from "./session.js";
 import { callMain } from "./thread.js";
 import { described } from "./traffic.js";
 
@@ -139,8 +140,9 @@ function drawList() {
     draw: ([key, entry]) => drawEntry(key, entry),
   });
   if (wasAtEnd) list.scrollTop = list.scrollHeight;
-  if (!shown.length)
-    list.append(h("p", { class: "start" }, "Nothing has passed yet. Type /schedule-transfer in a channel."));
+  if (shown.length) return;
+  const command = firstCommand();
+  list.append(h("p", { class: "start" }, "Nothing has passed yet.", command && ` Type ${command} in a channel.`));
 }
 
 function drawEntry(key, entry) {
@@ -190,8 +192,12 @@ function choose(key) {
 function drawDetail(name, payload, about) {
   const copy = h("button", { type: "button", class: "quiet bordered" }, "Copy");
   copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(JSON.stringify(payload, null, 2));
-    copy.textContent = "Copied";
+    try {
+      await navigator.clipboard.writeText(JSON.stringify(payload, null, 2));
+      copy.textContent = "Copied";
+    } catch {
+      copy.textContent = "Not copied: the browser does not allow it";
+    }
   });
   const close = h(
     "button",

@@ -50,7 +50,7 @@ function drawItem(item) {
     h(
       "span",
       {},
-      h("span", { class: "menu-name" }, item.name),
+      h("span", {}, item.name),
       item.description && h("small", {}, item.description),
     ),
   ];

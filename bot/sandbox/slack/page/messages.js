@@ -8,7 +8,7 @@ import { inspectMessage, isOpen as isInspecting } from "./inspector.js";
 import { openMenu } from "./menu.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { face, nameOf } from "./people.js";
-import { address, bot, conversation, go, perform, session } from "./session.js";
+import { address, bot, conversation, firstCommand, go, perform, session } from "./session.js";
 import { clockTime, dated, fullTime, isoDate, prettyDay } from "./zone.js";
 
 const log = document.querySelector("#messages");
@@ -100,11 +100,11 @@ function follows(before, message) {
 }
 
 function start(here) {
-  const words =
-    here.kind === "im"
-      ? `This is where ${bot().name} writes to you, and only to you.`
-      : `This is the start of ${here.kind === "private" ? "the private channel " : ""}#${here.name}. Type /schedule-transfer below to begin.`;
-  return h("p", { class: "start" }, words);
+  if (here.kind === "im")
+    return h("p", { class: "start" }, `This is where ${bot().name} writes to you, and only to you.`);
+  const name = `${here.kind === "private" ? "the private channel " : ""}#${here.name}`;
+  const command = firstCommand();
+  return h("p", { class: "start" }, `This is the start of ${name}.`, command && ` Type ${command} below to begin.`);
 }
 
 async function markRead(here, messages) {
@@ -116,7 +116,8 @@ async function markRead(here, messages) {
 /** Draw a message. `isTogether` leaves away who wrote it; `isInThread` leaves away the thread under it. */
 export function drawMessage(message, { isTogether = false, isInThread = false } = {}) {
   const at = Number(message.ts);
-  const time = h("time", { datetime: new Date(at * 1000).toISOString(), title: fullTime(at) }, isTogether ? clockTime(at).replace(/\s?[AP]M$/, "") : clockTime(at));
+  const shortTime = isTogether ? clockTime(at).replace(/\s?[AP]M$/, "") : clockTime(at);
+  const time = h("time", { datetime: new Date(at * 1000).toISOString(), title: fullTime(at) }, shortTime);
   const isBot = Boolean(message.bot_id);
   const by = nameOf(message.user);
   const head = h(

@@ -23,7 +23,7 @@ const shown = new Map();
 document.body.append(dialog);
 // Before the browser sees it: at a second Escape it would close the dialog with all that lies below this view.
 dialog.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
+  if (event.key !== "Escape" || event.isComposing) return;
   event.preventDefault();
   close();
 });
@@ -102,7 +102,7 @@ function draw(one, view, depth) {
   const cancel = h(
     "button",
     { type: "button", class: "button", on: { click: () => close() } },
-    view.close?.text ?? "Close",
+    withEmoji(view.close?.text ?? "Close"),
   );
   const send =
     view.submit &&
@@ -111,7 +111,6 @@ function draw(one, view, depth) {
       { type: "button", class: "button primary", on: { click: () => submit(one) } },
       h("span", { class: "label" }, withEmoji(view.submit.text)),
     );
-  one.send = send;
   fill(footer, cancel, send);
 }
 

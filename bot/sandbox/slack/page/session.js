@@ -14,6 +14,8 @@ let latest = 0;
 export const person = () => session.state.users.find((user) => user.id === session.userId);
 export const zone = () => person()?.tz ?? "UTC";
 export const bot = () => session.state.bot;
+/** Give the app's first command, or undefined. */
+export const firstCommand = () => session.state.commands[0]?.command;
 export const userNamed = (id) => session.state.users.find((user) => user.id === id);
 export const direct = () => session.screen?.conversations.find((one) => one.kind === "im");
 

@@ -29,7 +29,8 @@ export function several({ id, names, placeholder, chosen, most = Infinity, searc
   const change = (options) => {
     all = options;
     draw();
-    (box.querySelector("input").isConnected ? box.querySelector("input") : list.querySelector("button")).focus();
+    const field = box.querySelector("input");
+    (field.isConnected ? field : list.querySelector("button")).focus();
     choose(all);
   };
   const drawOne = (option) => {

@@ -35,8 +35,8 @@ export function drawSidebar() {
     h("ul", {}, joined.map(channelRow)),
     h("h3", {}, "Apps"),
     h("ul", {}, appRow()),
-    h("p", { class: "note" }, "A pretend Slack on this machine. Nobody outside sees what you do here."),
     globusLinks(),
+    h("p", { class: "note" }, "A pretend Slack on this machine. Nobody outside sees what you do here."),
   );
   if (focused) document.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
 }
