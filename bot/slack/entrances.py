@@ -1,7 +1,8 @@
 """The ways in: the command with its words, and whatever else opens the form."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -130,7 +131,8 @@ class EntranceHandlers:
         zone = await self._zones.of(args)
         beginning = read_text(text, app_hosts=self._app_hosts, now=self._clock(), zone=ZoneInfo(zone))
         opened = FormContext(self._new_id(), str(args.body["channel_id"]), zone=zone)
-        await self.open(args, opened, beginning.form, note=_not_understood(beginning))
+        known = ("connect", "help", "presets", *self._words)
+        await self.open(args, opened, beginning.form, note=_not_understood(beginning, known))
 
     async def open(
         self, args: AsyncArgs, opened: FormContext, filled: Mapping[str, str], *, note: str = ""
@@ -158,11 +160,14 @@ class EntranceHandlers:
         await args.ack(text="Sign in to Globus", blocks=blocks)
 
 
-def _not_understood(beginning: Beginning) -> str:
+def _not_understood(beginning: Beginning, known: Sequence[str]) -> str:
+    """Say what was not understood, and which of the `known` words may have been meant."""
     if not beginning.not_understood:
         return ""
+    meant = get_close_matches(beginning.not_understood.lower(), known, n=1)
     why = f" {escape(beginning.reason)}" if beginning.reason else ""
+    why = f" Did you mean {code(f'{COMMAND} {meant[0]}')}?" if meant else why
     return (
         f":information_source: I could not read {code(beginning.not_understood)}.{why} "
-        "Fill in the form, and I take it from there."
+        f"Fill in the form, and I take it from there. {code(f'{COMMAND} help')} shows what I understand."
     )

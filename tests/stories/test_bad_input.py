@@ -91,6 +91,9 @@ def test_words_that_are_no_command_open_the_form_with_a_note(stage: Stage) -> No
 
     assert "I could not read `banana`. “banana” is no date" in words(stage.ada.top())
     stage.ada.close()
+    stage.ada.command("Statsu", channel_id="C0LABDATA1")
+    assert "I could not read `Statsu`. Did you mean `/schedule-transfer status`?" in words(stage.ada.top())
+    stage.ada.close()
     stage.ada.command("daily starting 2027-02-01 until 2027-01-01", channel_id="C0LABDATA1")
 
     assert "The end must come after the start." in words(stage.ada.top())
