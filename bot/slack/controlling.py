@@ -221,8 +221,9 @@ class ControllingHandlers:
         job_id, *collections = value_of(args).split()
         try:
             link = await self._controlling.mend(person_of(args), job_id, frozenset(collections))
-        except NotYours as problem:
-            raise Problem("Only the owner of this timer can restore it.") from problem
+        except NotYours:
+            await self._offer_to_ask(args, Act.RESUME)
+            return
         await open_on_top(args, mend_view(link))
         await args.ack()
 

@@ -265,6 +265,10 @@ def test_a_consent_that_was_revoked_is_restored_with_one_link_and_the_timer_goes
     stage.ada.close()
     run_again(stage, job_id)
     told = stage.told("It has stopped")
+    in_thread(stage, "It has stopped")
+    [said] = [one for one in stage.announcements()[0]["replies"] if has(one, "timer_mend")]
+    stage.grace.press_in_message(said, "timer_mend", channel_id=LAB_DATA)
+    assert "only they can resume it" in words(stage.grace.top())
 
     stage.ada.press_in_message(told, "timer_mend")
     stage.shown("what the timer lacks is restored")
