@@ -43,10 +43,11 @@ def in_one_step(database: SqliteUtils) -> Iterator[None]:
     database.conn.execute("BEGIN IMMEDIATE")
     try:
         yield
+        database.conn.execute("COMMIT")
     except BaseException:
-        database.conn.execute("ROLLBACK")
+        if database.conn.in_transaction:  # a full disk has undone it already
+            database.conn.execute("ROLLBACK")
         raise
-    database.conn.execute("COMMIT")
 
 
 class Opened(SqliteUtils):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from bot.errors import DatabaseProblem
-from bot.store.connecting import Lean, connect_lean, journal
+from bot.store.connecting import Lean, connect_lean, in_one_step, journal
 from bot.store.returning import Outcome, Waiting, tell
 
 _Value = TypeVar("_Value")
@@ -63,8 +63,14 @@ class Writer:
 
     def carry_out(self, job: Callable[[Lean], _Value], *, lasting: bool) -> _Value:
         """Write in the calling thread, with whatever else waits. Raises what the job raises."""
+        lasting = lasting or not self._may_relax
+        if not self._waiting and self._turn.acquire(blocking=False):
+            try:
+                return self._carry_out_alone(job, lasting=lasting)
+            finally:
+                self._turn.release()
         done: Future[_Value] = Future()
-        self._enter(_Write(job, done, lasting or not self._may_relax))
+        self._enter(_Write(job, done, lasting))
         while not done.done():
             # Whoever has the turn may hang in the disk for ever, and this write be refused meanwhile.
             if not self._turn.acquire(timeout=PATIENCE):
@@ -123,6 +129,14 @@ class Writer:
             self._is_closed = True
             self._database.close()
 
+    def _carry_out_alone(self, job: Callable[[Lean], _Value], *, lasting: bool) -> _Value:
+        """Write what nobody else waits for. Only for whoever has the turn."""
+        if self._is_closed:
+            raise _closed()
+        self._relax(not lasting)
+        with in_one_step(self._database):
+            return job(self._database)
+
     def _commit_some(self) -> None:
         """Carry out the oldest writes that wait. Only for whoever has the turn."""
         if self._is_closed:
@@ -145,37 +159,22 @@ class Writer:
                 left = self._waiting.popleft()
             except IndexError:
                 return
-            closed = DatabaseProblem("The database is closed.", "Start the bot again.")
-            tell([Outcome(left.done, failure=closed)])
+            tell([Outcome(left.done, failure=_closed())])
+
+
+def _closed() -> DatabaseProblem:
+    return DatabaseProblem("The database is closed.", "Start the bot again.")
 
 
 def _commit(database: Lean, group: list[_Write]) -> None:
     """Carry out a group in one transaction; nobody is told before it is on disk."""
-    outcomes: list[Outcome] = []
     try:
-        database.execute("BEGIN IMMEDIATE")
-        if len(group) == 1:
-            outcomes.append(_carry_out_alone(database, group[0]))
-        else:
-            outcomes.extend(_carry_out(database, write) for write in group)
-        if database.conn.in_transaction:
-            database.execute("COMMIT")
+        with in_one_step(database):
+            outcomes = [_carry_out(database, write) for write in group]
     except Exception as error:
         log.exception("a group of writes could not be committed")
-        if database.conn.in_transaction:
-            database.execute("ROLLBACK")
         outcomes = [Outcome(write.done, failure=error) for write in group]
     tell(outcomes)
-
-
-def _carry_out_alone(database: Lean, write: _Write) -> Outcome:
-    """Carry out the only write of a transaction, which is undone with it."""
-    try:
-        return Outcome(write.done, write.job(database))
-    except Exception as error:  # noqa: BLE001 - whoever asked for the write is told
-        if database.conn.in_transaction:
-            database.execute("ROLLBACK")
-        return Outcome(write.done, failure=error)
 
 
 def _carry_out(database: Lean, write: _Write) -> Outcome:
