@@ -50,6 +50,10 @@ class Wishes(Protocol):
         """Keep what a person wants to hear; a first digest is due then."""
         ...
 
+    def forget(self, person: SlackUser, channel_id: str) -> None:
+        """Forget what a person wants to hear of others' timers that a channel was told of."""
+        ...
+
     def muted(self, team_id: str, channel_id: str) -> Muted | None:
         """Say who muted a channel; None if nobody did."""
         ...
@@ -95,6 +99,10 @@ class Following:
         """Keep what a person wants to hear; `zone` is the IANA name of theirs, in which digests are due."""
         due = next_digest(self._digest_at, self._zone(zone), self._clock())
         await asyncio.to_thread(self._wishes.keep, person, job_id, wish, digest_due=due)
+
+    async def left(self, person: SlackUser, channel_id: str) -> None:
+        """Tell somebody who left a private channel no more of others' timers that it was told of."""
+        await asyncio.to_thread(self._wishes.forget, person, channel_id)
 
     async def muted(self, team_id: str, channel_id: str) -> Muted | None:
         """Say who muted a channel; None if nobody did."""

@@ -60,7 +60,11 @@ SCOPES: dict[str, set[str]] = {
 """What each method of the Web API needs, for those that the bot calls (https://docs.slack.dev/reference/methods)."""
 
 
-SCOPES_OF_EVENTS: dict[str, set[str]] = {"link_shared": {"links:read"}, "user_change": {"users:read"}}
+SCOPES_OF_EVENTS: dict[str, set[str]] = {
+    "link_shared": {"links:read"},
+    "member_left_channel": {"channels:read", "groups:read"},
+    "user_change": {"users:read"},
+}
 """What each event needs, for those that need anything (https://docs.slack.dev/reference/events)."""
 
 

@@ -155,6 +155,10 @@ class Person:
         """Remove the bot from a channel."""
         self._post("members", channel_id=channel_id, joined=False)
 
+    def leave(self, channel_id: str) -> None:
+        """Leave a channel."""
+        self._post("leave", user_id=self.user_id, channel_id=channel_id)
+
     def archive(self, channel_id: str, *, archived: bool = True) -> None:
         """Archive a channel, or bring it back."""
         self._post("archive", channel_id=channel_id, archived=archived)

@@ -20,9 +20,11 @@ SCOPE_HEADER: Final = "x-oauth-scopes"
 """Where every answer names the token's scopes (https://docs.slack.dev/authentication/installing-with-oauth/)."""
 
 USES: Final[Mapping[str, str]] = {
+    "channels:read": "Slack may not say who leaves a private channel",
     "chat:write": "no announcements, and no messages to people",
     "commands": "no slash command, and no shortcuts",
     "files:write": "no chart in a timer's details",
+    "groups:read": "whoever leaves a private channel goes on hearing of its timers",
     "links:read": "no previews of Globus links",
     "links:write": "no previews of Globus links",
     "users:read": "times in UTC in place of each person's own zone",

@@ -29,6 +29,12 @@ from bot.slack.runs import size
 from bot.slack.views import open_on_top
 from bot.slack.zones import Zones
 
+LEFT: Final = "member_left_channel"
+"""https://docs.slack.dev/reference/events/member_left_channel"""
+
+PUBLIC: Final = "C"
+"""The event's word for a channel into which everybody can look, whether they are in it or not."""
+
 CHOICE: Final = "wish"
 _TITLE: Final = 100
 
@@ -46,6 +52,7 @@ class FollowingHandlers:
         listen.action(FOLLOW, self.ask)
         listen.view(FOLLOW, self.choose)
         listen.action(WISH, self.choose_in_details)
+        listen.event(LEFT, self.left)
 
     async def ask(self, args: AsyncArgs) -> None:
         """Ask somebody who may see the timer what they want to hear of it."""
@@ -70,6 +77,12 @@ class FollowingHandlers:
         zone = await self._zones.of(args)
         await self._following.choose(person_of(args), opened.job_id, wish, zone=zone)
         await args.ack()
+
+    async def left(self, args: AsyncArgs) -> None:
+        """Tell no more of a private channel's timers to whoever left it, or was removed."""
+        event = args.body["event"]
+        if event.get("channel_type") != PUBLIC:
+            await self._following.left(person_of(args), str(event["channel"]))
 
 
 _KEPT: Final = {

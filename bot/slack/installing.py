@@ -15,7 +15,16 @@ from bot.installing import Installation, NotInstalled
 
 SLACK: Final = "Slack"
 
-SCOPES: Final = ("chat:write", "commands", "files:write", "links:read", "links:write", "users:read")
+SCOPES: Final = (
+    "channels:read",
+    "chat:write",
+    "commands",
+    "files:write",
+    "groups:read",
+    "links:read",
+    "links:write",
+    "users:read",
+)
 """What the bot may do in a workspace: as the manifest has it, which says what for."""
 
 DEAD: Final = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_revoked"})

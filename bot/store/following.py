@@ -19,6 +19,11 @@ _KEEP: Final = """
     INSERT INTO followers (team_id, user_id, job_id, wish) VALUES (:team_id, :user_id, :job_id, :wish)
     ON CONFLICT (job_id, team_id, user_id) DO UPDATE SET wish = excluded.wish"""
 
+_FORGET: Final = """
+    DELETE FROM followers WHERE team_id = :team_id AND user_id = :user_id AND job_id IN (
+      SELECT job_id FROM timers
+      WHERE team_id = :team_id AND channel_id = :channel_id AND user_id <> :user_id)"""
+
 _BEGIN: Final = """
     INSERT INTO digests (team_id, user_id, told_until, due) VALUES (:team_id, :user_id, :now, :due)
     ON CONFLICT (team_id, user_id) DO UPDATE SET
@@ -73,6 +78,11 @@ class FollowerStore(QueueStore[Digest]):
                 database.execute(_BEGIN, row)
 
         self._database.write(keep)
+
+    def forget(self, person: SlackUser, channel_id: str) -> None:
+        """Forget what a person wants to hear of others' timers that a channel was told of."""
+        values = {"team_id": person.team_id, "user_id": person.user_id, "channel_id": channel_id}
+        self._database.write(lambda database: database.execute(_FORGET, values))
 
     def muted(self, team_id: str, channel_id: str) -> Muted | None:
         """Say who muted a channel; None if nobody did."""

@@ -247,7 +247,9 @@ def test_a_port_that_something_else_has_is_named(given: Settings, tmp_path: Path
 
 
 def test_a_scope_that_was_not_granted_is_named_with_what_it_is_for(given: Settings, tmp_path: Path) -> None:
-    with answering({"X-OAuth-Scopes": "commands,chat:write,users:read,links:read,links:write"}) as url:
+    with answering(
+        {"X-OAuth-Scopes": "commands,chat:write,users:read,links:read,links:write,channels:read,groups:read"}
+    ) as url:
         checked = Checked(given | {"SLACK_API_URL": f"{url}/api/"}, tmp_path)
 
     [line] = [one for one in checked.lines if "files:write" in one]

@@ -2,15 +2,16 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.sandbox.globus.collections import SHARED
+from bot.sandbox.globus.collections import LAPTOP, SHARED
 from bot.sandbox.person import Person
 from bot.storing import now
 from tests.stories.hours import hours
-from tests.stories.stage import Stage, words
+from tests.stories.stage import EMBARGO, LAB_DATA, Stage, words
 from tests.stories.test_steering import OFTEN, press, run_again, scheduled
 
 
@@ -38,6 +39,37 @@ def test_a_follower_of_every_run_hears_of_every_run(empty_stage: Stage) -> None:
     stage.grace.press_in_message(told, "timer_details")
     assert "*Owner* <@U0ADA00001>" in words(stage.grace.top())
     assert direct(stage.ada, "*Nightly*") == 0
+
+
+def test_who_leaves_a_private_channel_hears_no_more_of_its_timers_but_their_owner_does(
+    empty_stage: Stage,
+) -> None:
+    stage = empty_stage
+    stage.start_bot(WATCH_LOOKS=OFTEN)
+    stage.ada.invite_bot(EMBARGO)
+    filled: dict[str, Any] = {"destination_path": "/archive/public/", "name": "Public", "repeat": "hourly"}
+    stage.schedule(SHARED, LAPTOP, **filled)
+    stage.sign_in()
+    stage.announced()
+    stage.ada.close()
+    stage.schedule(SHARED, LAPTOP, **filled | {"name": "Private", "announce_in": EMBARGO})
+    [private] = stage.wait(lambda: stage.announcements(EMBARGO), "the private announcement")
+    for channel_id, message in ((LAB_DATA, stage.announcements()[0]), (EMBARGO, private)):
+        stage.grace.press_in_message(message, "timer_follow", channel_id=channel_id)
+        stage.grace.fill("wish", "all")
+        stage.grace.submit()
+        stage.grace.close()
+    for person in (stage.grace, stage.ada):
+        for channel_id in (LAB_DATA, EMBARGO):
+            person.leave(channel_id)
+    stage.wait(lambda: len(stage.ask("SELECT 1 FROM followers")) == 1, "one to be forgotten")
+    stage.at_globus("remove_file", collection_id=SHARED.id, path="/data/run-001/")
+    for timer in stage.timers():
+        run_again(stage, timer["job_id"])
+
+    stage.told("*Public*\n:x:", stage.grace)
+    stage.told("*Private*\n:x:", stage.ada)
+    assert direct(stage.grace, "*Private*\n:x:") == 0
 
 
 def test_a_follower_of_failures_hears_of_the_first_only_and_an_owner_may_hear_nothing(

@@ -45,6 +45,7 @@ TAKES: Final[Mapping[tuple[str, str], str]] = {
     ("POST", "write"): "user_id text",
     ("POST", "delete_message"): "user_id channel_id? dm? ts",
     ("POST", "members"): "channel_id joined?",
+    ("POST", "leave"): "user_id channel_id? dm?",
     ("POST", "archive"): "channel_id archived?",
     ("POST", "input"): "user_id view_id block_id? action_id? value? quietly?",
     ("POST", "suggest"): "user_id view_id block_id? action_id? value",

@@ -101,6 +101,18 @@ async def change_membership(slack: Slack, body: Json) -> Json:
     return {"is_member": slack.bot.user_id in channel.members}
 
 
+async def leave(slack: Slack, body: Json) -> Json:
+    """Leave a channel; `delivered` says whether the app heard, null where its bot is not there."""
+    person = person_of(slack, body)
+    channel = channel_of(slack, person, body)
+    if channel.kind == "im":
+        raise Refused("invalid_arguments", "Nobody can leave their conversation with the bot.")
+    channel.members.discard(person.id)
+    slack.traffic.touch()
+    payload = event_payloads.member_left(slack, person, channel)
+    return {"delivered": await slack.delivery.notify("events_api", payload) if payload else None}
+
+
 async def archive(slack: Slack, body: Json) -> Json:
     """Archive a channel, or with `"archived": false` bring it back."""
     channel = any_channel_of(slack, body)

@@ -10,7 +10,7 @@ from bot.sandbox.slack.installations import Installation
 from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.slack import Slack
 from bot.sandbox.slack.unfurling import links_in
-from bot.sandbox.slack.workspace import APP_ID, Person
+from bot.sandbox.slack.workspace import APP_ID, Channel, Person
 from bot.sandbox.slack.workspace_methods import described_person
 from bot.sandbox.wire import Json
 
@@ -26,6 +26,24 @@ def home_opened(slack: Slack, person: Person) -> Json:
     }
     shown = slack.views.home(installation.id, person.id)
     return _heard(slack, installation, {**event, "view": shown.as_slack()} if shown else event)
+
+
+def member_left(slack: Slack, person: Person, channel: Channel) -> Json | None:
+    """Give the event of a person who left a channel; None where the app's bot is not there to hear of it.
+
+    https://docs.slack.dev/reference/events/member_left_channel
+    """
+    installation = slack.installations.of(slack.workspace)
+    if installation is None or installation.bot.user_id not in channel.members:
+        return None
+    event: Json = {
+        "type": "member_left_channel",
+        "user": person.id,
+        "channel": channel.id,
+        "channel_type": "G" if channel.kind == "private" else "C",
+        "team": slack.workspace.id,
+    }
+    return _heard(slack, installation, event)
 
 
 def link_shared(slack: Slack, message: Message) -> Json | None:

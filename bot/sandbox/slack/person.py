@@ -52,6 +52,7 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ("POST", "write"): conversation_acts.write,
     ("POST", "delete_message"): conversation_acts.delete_message,
     ("POST", "members"): conversation_acts.change_membership,
+    ("POST", "leave"): conversation_acts.leave,
     ("POST", "archive"): conversation_acts.archive,
     ("POST", "input"): form_acts.fill,
     ("POST", "suggest"): form_acts.suggest,
