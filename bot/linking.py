@@ -14,6 +14,12 @@ from bot.sign_ins import GlobusAuth, Links, SignIn, SignInLink, SignIns, SignInS
 SIGN_IN_LIFE: Final = timedelta(minutes=10)
 """As long as Globus keeps its codes; a shorter life would refuse codes that Globus still takes."""
 
+TELL_AGAIN: Final = timedelta(seconds=20)
+"""Between two tries to tell somebody that they are linked, while Slack does not answer."""
+
+TOLD_WITHIN: Final = timedelta(hours=1)
+"""After that it is no news: everything that they do shows them that they are linked."""
+
 CODE_TRIES: Final = 3
 """Enough for a code copied without its first letter, too few for guessing."""
 
@@ -40,7 +46,10 @@ class LinkingNews(Protocol):
     """Tells the person how their sign-in went."""
 
     def linked(self, sign_in: SignIn, account: Account) -> None:
-        """Say which account is linked now; after a crash perhaps once more."""
+        """Say which account is linked now; after a crash perhaps once more.
+
+        Raises ServiceUnavailable if all is shown that can be, and only the message is still to be sent.
+        """
         ...
 
     def code_failed(self, sign_in: SignIn, problem: Problem, link: SignInLink) -> None:
@@ -199,9 +208,23 @@ class Linking:
 
     def _say_linked(self, sign_in: SignIn) -> None:
         account = self._accounts.find(sign_in.person)
-        if account:  # who disconnected meanwhile is told that
-            self._news.linked(sign_in, account)
-        self._sign_ins.told(sign_in)
+        try:
+            if account:  # who disconnected meanwhile is told that
+                self._news.linked(sign_in, account)
+        except ServiceUnavailable as problem:
+            self._tell_later(sign_in, problem)
+        else:
+            self._sign_ins.told(sign_in)
+
+    def _tell_later(self, sign_in: SignIn, problem: ServiceUnavailable) -> None:
+        """Keep the message for later; its views are done with, and may show something else by then."""
+        now = self._clock()
+        if now >= sign_in.expires_at + TOLD_WITHIN:
+            self._sign_ins.told(sign_in)
+            return
+        only_the_message = replace(sign_in, view_id=None, form_view_id=None, opening=None, browsing=None)
+        delay = max(TELL_AGAIN, timedelta(seconds=min(problem.retry_after or 0, TOLD_WITHIN.total_seconds())))
+        self._sign_ins.later(only_the_message, due=now + delay)
 
     def _say_failed(self, sign_in: SignIn, problem: Problem, link: SignInLink) -> None:
         self._news.code_failed(sign_in, problem, link)

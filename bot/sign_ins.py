@@ -92,6 +92,10 @@ class SignIns(Codes, Protocol):
         """
         ...
 
+    def later(self, sign_in: SignIn, *, due: datetime) -> None:
+        """Keep a sign-in whose person is to be told then."""
+        ...
+
     def told(self, sign_in: SignIn) -> None:
         """Note that its person knows how a sign-in is now, unless they have pasted another code since."""
         ...

@@ -10,7 +10,7 @@ import pytest
 
 from bot.accounts import Account, Grant, SlackUser, Token
 from bot.errors import CodeRefused, OutcomeUnclear, Problem, ServiceUnavailable
-from bot.linking import CODE_TRIES, SIGN_IN_LIFE, Linking, Wanted
+from bot.linking import CODE_TRIES, SIGN_IN_LIFE, TOLD_WITHIN, Linking, Wanted
 from bot.sessions import NO_SESSION, SessionRequirement
 from bot.sign_ins import SignIn, SignInLink, SignInState
 
@@ -43,6 +43,8 @@ class World:
     linked_tokens: tuple[Token, ...] = ()
     said: list[tuple[str, str, str]] = field(default_factory=list)
     forms: list[tuple[str, str]] = field(default_factory=list)
+    silent: ServiceUnavailable | None = None
+    later: list[tuple[SignIn, datetime]] = field(default_factory=list)
     received: list[tuple[object, ...]] = field(default_factory=list)
 
     # Accounts
@@ -85,6 +87,8 @@ class World:
     def linked(self, sign_in: SignIn, account: Account) -> None:
         assert sign_in.person == account.person
         assert sign_in.sign_in_id in self.to_tell, "kept on disk before it is said"
+        if self.silent:
+            raise self.silent
         self.said.append(("linked", account.username, ""))
 
     def code_failed(self, sign_in: SignIn, problem: Problem, link: SignInLink) -> None:
@@ -116,6 +120,10 @@ class SignIns:
         done = replace(sign_in, state=SignInState.DONE, code=None)
         self.save(done)
         return done
+
+    def later(self, sign_in: SignIn, *, due: datetime) -> None:
+        self._world.kept[sign_in.sign_in_id] = sign_in
+        self._world.later.append((sign_in, due))
 
     def told(self, sign_in: SignIn) -> None:
         assert self._world.kept[sign_in.sign_in_id] == sign_in
@@ -319,6 +327,32 @@ def test_what_a_crash_kept_from_being_said_is_said_afterwards(linking: Linking, 
         ("failed", "Not quite.", "sign-in 4"),
     ]
     assert world.exchanged == []
+    assert world.to_tell == set()
+
+
+def test_what_slack_could_not_take_is_said_later_and_shown_no_more(linking: Linking, world: World) -> None:
+    sign_in = begun(linking, world, view_id="V1", form_view_id="V2", opening="o")
+    world.silent = ServiceUnavailable("Slack", retry_after=60)
+    linking.finish(sign_in)
+
+    [(kept, due)] = world.later
+    assert due == NOW + timedelta(seconds=60)
+    assert (kept.state, kept.view_id, kept.form_view_id, kept.opening) == (SignInState.DONE, None, None, None)
+    assert world.said == []
+    world.silent = None
+    linking.finish(kept)
+    assert world.said == [("linked", "ada@example.org", "")]
+    assert world.to_tell == set()
+
+
+def test_what_slack_does_not_take_for_an_hour_is_said_no_more(linking: Linking, world: World) -> None:
+    sign_in = begun(linking, world)
+    world.silent = ServiceUnavailable("Slack")
+    linking.finish(sign_in)
+    world.now = sign_in.expires_at + TOLD_WITHIN
+    linking.finish(world.kept["sign-in 1"])
+
+    assert len(world.later) == 1
     assert world.to_tell == set()
 
 

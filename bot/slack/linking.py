@@ -8,7 +8,7 @@ from typing import Final
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.accounts import Account, SlackUser
-from bot.errors import Problem
+from bot.errors import Problem, ServiceUnavailable
 from bot.linking import Linking
 from bot.sign_ins import SignIn, SignInLink
 from bot.slack.app import Listen
@@ -101,20 +101,18 @@ class LinkingMessages:
         self._go_on_browsing = go_on_browsing
 
     def linked(self, sign_in: SignIn, account: Account) -> None:
-        """Say which account is linked now; the view that waited becomes the form, if it was to."""
+        """Say which account is linked now; the view that waited becomes the form, if it was to.
+
+        Raises ServiceUnavailable if only the message is still to be sent.
+        """
         said = f"Linked as {bold(account.username)}."
         after = _goes_on(sign_in)
-        back = "Close this view to see the folder." if sign_in.browsing else "You can close this view."
         try:
-            fate = _fate("Linked", f":white_check_mark: {said}{after} {back}")
-            self._poster.show(sign_in.person, sign_in.view_id, fate)
-            if sign_in.browsing:
-                self._go_on_browsing(sign_in.person, sign_in.browsing)
-            elif sign_in.opening:
-                form = Opening.read(sign_in.opening)
-                preview = preview_of(form.filled, now=self._clock(), zone=form.opened.zone)
-                drawn = form_view(form.opened, filled=form.filled, note=form.note, preview=preview)
-                self._poster.show(sign_in.person, sign_in.form_view_id, drawn)
+            self._show_linked(sign_in, f":white_check_mark: {said}{after}")
+        except Problem:
+            log.warning("a view could not show that a person is linked", exc_info=True)
+        self._refresh_home(sign_in.person)
+        try:
             self._poster.tell(
                 sign_in.person,
                 text=f"Linked as {escape(account.username)}.",
@@ -123,9 +121,21 @@ class LinkingMessages:
                     context("Not you? `/schedule-transfer disconnect` undoes it."),
                 ],
             )
+        except ServiceUnavailable:
+            raise
         except Problem:
             log.warning("a person could not be told that they are linked", exc_info=True)
-        self._refresh_home(sign_in.person)
+
+    def _show_linked(self, sign_in: SignIn, said: str) -> None:
+        back = "Close this view to see the folder." if sign_in.browsing else "You can close this view."
+        self._poster.show(sign_in.person, sign_in.view_id, _fate("Linked", f"{said} {back}"))
+        if sign_in.browsing:
+            self._go_on_browsing(sign_in.person, sign_in.browsing)
+        elif sign_in.opening:
+            form = Opening.read(sign_in.opening)
+            preview = preview_of(form.filled, now=self._clock(), zone=form.opened.zone)
+            drawn = form_view(form.opened, filled=form.filled, note=form.note, preview=preview)
+            self._poster.show(sign_in.person, sign_in.form_view_id, drawn)
 
     def code_failed(self, sign_in: SignIn, problem: Problem, link: SignInLink) -> None:
         """Say why the code was not taken, with the link to try again."""

@@ -202,7 +202,11 @@ class SignInStore(QueueStore[SignIn]):
 
     def save(self, sign_in: SignIn) -> None:
         """Keep a sign-in's new state, of which its person is to be told."""
-        row = self._row(sign_in)
+        self.later(sign_in, due=self._clock())
+
+    def later(self, sign_in: SignIn, *, due: datetime) -> None:
+        """Keep a sign-in whose person is to be told then."""
+        row = self._row(sign_in) | {"due": as_text(due)}
         self._database.write(lambda database: upsert(database, "sign_ins", row, key=("sign_in_id",)))
 
     def finish(self, sign_in: SignIn, account: Account, tokens: tuple[Token, ...]) -> SignIn:
