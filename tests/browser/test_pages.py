@@ -14,9 +14,12 @@ HEAVIEST: Final = 150_000
 LONGEST: Final = 1.0
 """Seconds until something is to be seen."""
 
+NARROWEST: Final = (320, 640)
+"""What a page has to fit into without being moved sideways (https://www.w3.org/TR/WCAG22/#reflow)."""
+
 WAYS: Final = [
     pytest.param(DESKTOP, False, id="desktop"),
-    pytest.param(PHONE, False, id="phone"),
+    pytest.param(NARROWEST, False, id="narrowest"),
     pytest.param(DESKTOP, True, id="dark"),
 ]
 GLOBUS_PAGES: Final = (
