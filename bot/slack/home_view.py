@@ -61,16 +61,18 @@ def home_view(
 
 def _account(account: Account | None) -> list[Block]:
     schedule = button("Schedule a transfer", SCHEDULE, primary=True)
+    disconnect = button("Disconnect Globus…", DISCONNECT)
     if account and account.is_ended:
         said = (
             f":warning: Your sign-in to Globus has ended. Sign in again as {bold(account.username)}, "
             "and what waits for it goes on."
         )
-        return [section(said), actions(schedule, button("Sign in again", CONNECT))]
+        again = button("Sign in again", CONNECT, primary=True)
+        return [section(said), actions(again, button("Schedule a transfer", SCHEDULE), disconnect)]
     if account:
         return [
             section(f":link: Linked as {bold(account.username)}. Your transfers run with this account."),
-            actions(schedule, button("Disconnect Globus…", DISCONNECT)),
+            actions(schedule, disconnect),
         ]
     said = (
         "*You are not linked to Globus yet.* Once you are, I find your collections and folders as you type, "

@@ -224,3 +224,16 @@ def test_one_sign_in_is_asked_for_at_a_time() -> None:
     asked = str(details_view(signed_out, OPENED, app_url=APP_URL, note="Sign in first.", link=LINK))
     assert LINK.url in asked
     assert "timer_signin" not in asked
+
+
+def test_whose_sign_in_has_ended_can_sign_in_again_first_or_leave() -> None:
+    ended = Account(ADA, JOB, "ada@lab.example", is_ended=True)
+
+    blocks = home_view(ended, [], help_text=HELP)["blocks"]
+    buttons = next(one["elements"] for one in blocks if one["type"] == "actions")
+    assert [one["text"]["text"] for one in buttons] == [
+        "Sign in again",
+        "Schedule a transfer",
+        "Disconnect Globus…",
+    ]
+    assert [one.get("style") for one in buttons] == ["primary", None, None]
