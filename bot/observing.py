@@ -103,8 +103,10 @@ def next_look(timer: WatchedTimer, at: datetime, looks: Looks, chance: random.Ra
     None when nothing is to be expected of it any more.
     """
     if timer.running:
-        began = max(run.started_at for run in timer.running)
-        return _after(_usual_end(timer, began), at, began, looks, chance)
+        # Whatever the clock at Globus says, it has begun by now.
+        began = min(max(run.started_at for run in timer.running), at)
+        expected = min(_usual_end(timer, began), at + looks.longest)
+        return _after(expected, at, began, looks, chance)
     if not timer.is_live:
         return None
     idle = at + looks.idle * chance.uniform(0.75, 1)

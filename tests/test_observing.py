@@ -196,6 +196,24 @@ def test_looks_at_a_long_run_come_at_growing_steps(minutes: float) -> None:
     assert at - NOW <= max(timedelta(minutes=minutes) / 2, LOOKS.first) * 1.25
 
 
+@given(st.floats(0, 10_000), st.floats(1, 10_000))
+def test_a_run_that_begins_ahead_of_our_clock_is_looked_at_all_the_same(ahead: float, took: float) -> None:
+    last = run(-took, state=RunState.SUCCEEDED, ended_at=NOW)
+    at = next_look(replace(KNOWN, running=(run(ahead),), last=last), NOW, LOOKS, CHANCE)
+
+    assert at
+    assert LOOKS.first <= at - NOW <= timedelta(minutes=21)
+
+
+def test_looks_are_no_further_apart_than_is_wished_whatever_is_usual() -> None:
+    often = replace(LOOKS, longest=timedelta(minutes=1))
+    last = run(-60, state=RunState.SUCCEEDED, ended_at=NOW)
+    at = next_look(replace(KNOWN, running=(run(),), last=last), NOW, often, CHANCE)
+
+    assert at
+    assert at - NOW <= timedelta(minutes=2)
+
+
 @pytest.mark.parametrize("status", [TimerStatus.ENDED, TimerStatus.GONE])
 def test_what_is_over_is_not_looked_at(status: TimerStatus) -> None:
     assert next_look(replace(KNOWN, status=status), NOW, LOOKS, CHANCE) is None
