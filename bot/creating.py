@@ -63,7 +63,7 @@ class Creating:
         self._looks = tuple(looks)
 
     def delete(self, person: SlackUser, job_id: str) -> None:
-        """Delete a timer that another replaces; raises SignInNeeded or ServiceUnavailable."""
+        """Delete a timer that another replaces; raises Refused, SignInNeeded or ServiceUnavailable."""
         self._timers.delete(person, job_id)
 
     def sweep_at(self, request: TimerRequest) -> datetime | None:

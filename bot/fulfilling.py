@@ -190,14 +190,21 @@ class Fulfilling:
                 announced = self._news.announce(request, self._linking.account(request.person))
         except SignInNeeded as problem:
             return self._wait_with_old_timer(request, problem)
-        except CannotPost as problem:
+        except (CannotPost, Refused) as problem:
+            # The timer is there, whatever else is not: it rests until its owner lets this be tried again.
             return replace(request, due=None, reason=str(problem))
         done = replace(request, state=RequestState.ANNOUNCED, due=self._creating.sweep_at(request), reason="")
         return replace(done, signed_out=False, announced_ts=announced)
 
     def _replace_timer(self, request: TimerRequest) -> str | None:
         """Delete the timer that this one replaces, now that this one is there; gives its announcement."""
-        self._creating.delete(request.person, request.replaces or "")
+        try:
+            self._creating.delete(request.person, request.replaces or "")
+        except Refused as problem:
+            raise Refused(
+                f"The new timer is made, and the old one is still there. {problem.happened}",
+                "Both run until you delete the old one. Then press the button below.",
+            ) from problem
         return self._requests.take_over(request)
 
     def _wait_with_old_timer(self, request: TimerRequest, problem: SignInNeeded) -> TimerRequest:

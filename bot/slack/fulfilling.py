@@ -178,7 +178,7 @@ class RequestMessages:
         named = f"{bold(request.plan.title)} (job ID {code(request.job_id or '')})"
         made = f"Your timer {named} is made, but the team does not know yet."
         blocks = [
-            section(f":white_check_mark: {made}\n{request.reason} (<#{request.plan.announce_in}>)"),
+            section(f":white_check_mark: {made}\n{escape(request.reason)} (<#{request.plan.announce_in}>)"),
             section(summary(request.plan)),
             actions(announce_again(request)),
         ]

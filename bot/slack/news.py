@@ -189,13 +189,13 @@ _SENTENCES: Final[Mapping[Event, Callable[[News, Subject | None], str]]] = {
 
 
 def _by(news: News) -> str:
-    return f" by <@{news.by}>" if news.by else " at Globus"
+    """Say who did it; not by a mention, for nobody who did not ask for it is to be notified by Slack."""
+    return " by its owner" if news.by else " at Globus"
 
 
 def _owner(subject: Subject | None, place: str) -> str:
-    """Name a timer's owner, to themselves as you."""
-    owner = subject.timer.owner.user_id if subject else ""
-    return "You" if owner == place else f"<@{owner}>" if owner else "Its owner"
+    """Say whose a timer is, to themselves as you."""
+    return "You" if subject and subject.timer.owner.user_id == place else "Its owner"
 
 
 def _buttons(news: News, subject: Subject | None, app_url: str, *, in_thread: bool) -> Iterator[Block]:

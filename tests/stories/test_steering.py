@@ -74,11 +74,11 @@ def test_an_owner_pauses_and_resumes_from_the_announcement_and_the_team_sees_who
     scheduled(empty_stage)
     press(empty_stage, "timer_pause")
     reaches(empty_stage, "inactive")
-    in_thread(empty_stage, "Paused by <@U0ADA00001>")
+    in_thread(empty_stage, "Paused by its owner")
 
     press(empty_stage, "timer_resume")
     reaches(empty_stage, "active")
-    in_thread(empty_stage, "Resumed by <@U0ADA00001>")
+    in_thread(empty_stage, "Resumed by its owner")
     empty_stage.wait(lambda: has(empty_stage.announcements()[0], "timer_pause"), "the button to pause again")
     assert len(thread(empty_stage)) == 2
 
@@ -135,7 +135,7 @@ def test_a_timer_is_deleted_after_a_question_and_the_announcement_says_so(empty_
     empty_stage.shown("It is deleted.")
 
     assert empty_stage.timers() == []
-    in_thread(empty_stage, "Deleted by <@U0ADA00001>")
+    in_thread(empty_stage, "Deleted by its owner")
     assert not has(empty_stage.ada.top(), "timer_pause")
 
 
@@ -156,7 +156,7 @@ def test_a_colleague_asks_the_owner_who_does_it_with_one_click(empty_stage: Stag
 
     stage.ada.press_in_message(told, "timer_pause")
     reaches(stage, "inactive")
-    in_thread(stage, "Paused by <@U0ADA00001>")
+    in_thread(stage, "Paused by its owner")
     asked = [one for one in stage.ada.direct_messages() if "asks you to pause" in words(one)]
     assert len(asked) == 1
 
@@ -212,7 +212,7 @@ def test_a_pause_survives_a_globus_that_is_down_and_a_kill(empty_stage: Stage) -
 
     stage.clear_globus_faults()
     reaches(stage, "inactive")
-    in_thread(stage, "Paused by <@U0ADA00001>")
+    in_thread(stage, "Paused by its owner")
     assert len(thread(stage)) == 1
 
 
@@ -225,7 +225,7 @@ def test_a_lost_answer_is_no_doubt_for_long(empty_stage: Stage, fault: str) -> N
     empty_stage.ada.press("timer_delete")
 
     empty_stage.shown("It is deleted.")
-    in_thread(empty_stage, "Deleted by <@U0ADA00001>")
+    in_thread(empty_stage, "Deleted by its owner")
     assert len(thread(empty_stage)) == 1
 
 
@@ -275,7 +275,7 @@ def test_a_consent_that_was_revoked_is_restored_with_one_link_and_the_timer_goes
     page = stage.sign_in()
     assert BEAMLINE.id in page.consents
     reaches(stage, "active")
-    in_thread(stage, "Resumed by <@U0ADA00001>")
+    in_thread(stage, "Resumed by its owner")
 
 
 def test_resuming_what_lacks_a_consent_asks_for_it(empty_stage: Stage) -> None:
@@ -314,6 +314,27 @@ def test_an_edit_takes_the_timers_place_and_keeps_its_rhythm(empty_stage: Stage)
     [timer] = stage.timers()
     assert timer["start"][10:] == start[10:]
     assert timer["start"] > start
+    stage.wait(lambda: "/archive/elsewhere/" in words(stage.announcements()[0]), "the announcement to follow")
+    assert len(stage.announcements()) == 1
+
+
+def test_an_edit_whose_old_timer_cannot_be_deleted_says_so_and_goes_on_once_it_is(empty_stage: Stage) -> None:
+    stage = empty_stage
+    before = scheduled(stage)
+    stage.globus_fault("status", method=f"DELETE /jobs/{before}", status=403)
+    stage.globus_fault("status", method="DELETE /jobs/{id}", status=403)
+    details(stage)
+    stage.ada.press("timer_edit")
+    stage.ada.fill("destination_path", "/archive/elsewhere/")
+    stage.ada.submit()
+
+    told = stage.told("The new timer is made, and the old one is still there.")
+    assert "Both run until you delete the old one." in words(told)
+    assert len(stage.timers()) == 2
+
+    stage.clear_globus_faults()
+    stage.ada.press_in_message(told, "announce_again")
+    stage.wait(lambda: len(stage.timers()) == 1, "the old one to go")
     stage.wait(lambda: "/archive/elsewhere/" in words(stage.announcements()[0]), "the announcement to follow")
     assert len(stage.announcements()) == 1
 

@@ -7,7 +7,7 @@ import requests
 from bot.sandbox.globus.collections import CAMPUS, LAPTOP, PATIENTS, SHARED, Collection
 from bot.sandbox.globus.identities import ADA as ADA_AT_GLOBUS
 from bot.sandbox.globus.scopes import data_access_scope
-from tests.stories.stage import ADA, LAB_DATA, Stage, has, words
+from tests.stories.stage import LAB_DATA, Stage, has, words
 
 Json = dict[str, Any]
 
@@ -257,7 +257,7 @@ def test_a_consent_revoked_elsewhere_is_one_button_for_its_owner_and_the_timer_g
     stopped_for_a_consent(empty_stage)
     shown(empty_stage, "Stopped")
     assert CAMPUS.display_name in in_thread(empty_stage, "It has stopped")
-    in_thread(empty_stage, f"<@{ADA}> can restore it")
+    in_thread(empty_stage, "Its owner can restore it")
     told = empty_stage.told("It has stopped")
     assert "You can restore it" in words(told)
 
