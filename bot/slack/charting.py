@@ -25,7 +25,10 @@ NOT_YET: Final = frozenset({"invalid_blocks", "invalid_arguments"})
 
 TITLE: Final = 2000
 ALT_TEXT: Final = 1000
-"""Of a file; an image block's could be twice as long (https://docs.slack.dev/reference/block-kit/blocks/image-block)."""
+"""Of a file (`alt_txt` of https://docs.slack.dev/reference/methods/files.getUploadURLExternal)."""
+
+NUMBERS: Final = 2000
+"""Of an image block (https://docs.slack.dev/reference/block-kit/blocks/image-block)."""
 
 _OTHERWISE: Final = {RunState.FAILED: "failed", RunState.LOST: "cannot be seen any more"}
 
@@ -129,7 +132,7 @@ def chart_block(chart: Chart, file_id: str) -> Block:
         "type": "image",
         "slack_file": {"id": file_id},
         "title": plain(f"{chart.title}: {_on_average(chart)}", TITLE),
-        "alt_text": in_words(chart),
+        "alt_text": shortened(f"{in_words(chart)} One by one: {_numbers(chart)}.", NUMBERS),
     }
 
 
@@ -141,6 +144,15 @@ def in_words(chart: Chart) -> str:
         f"{_on_average(chart)}; {_last(last)}."
     )
     return shortened(said, ALT_TEXT)
+
+
+def _numbers(chart: Chart) -> str:
+    """Say what is drawn of each run."""
+    return "; ".join(
+        f"{size(run.bytes_transferred)}{_in(run.duration)}"
+        + (f", {_OTHERWISE[run.state]}" if run.state in _OTHERWISE else "")
+        for run in chart.runs
+    )
 
 
 def _on_average(chart: Chart) -> str:

@@ -117,6 +117,9 @@ def test_a_picture_is_shown_with_its_words() -> None:
     assert shown["slack_file"] == {"id": "F0000000001"}
     assert shown["title"]["text"] == "The last 3 runs: 3.4 GB in 2 minutes on average, 1 failed"
     assert "3.4 GB in 2 minutes on average" in shown["alt_text"]
+    assert shown["alt_text"].endswith(
+        "One by one: 3.4 GB in 2 minutes; 0 bytes in 2 minutes, failed; 3.4 GB in 2 minutes."
+    )
 
 
 @pytest.mark.parametrize("refusal", ["invalid_blocks", "invalid_arguments"])
