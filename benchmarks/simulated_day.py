@@ -31,6 +31,7 @@ from bot.observing import Looks
 from bot.planning import Location, Plan, Source
 from bot.schedules import Schedule
 from bot.scheduling import RequestState, TimerRequest
+from bot.serving import NEW_OBJECTS
 from bot.store.database import SqliteDatabase
 from bot.store.linking import AccountStore
 from bot.store.port import Database
@@ -124,7 +125,7 @@ class Day:
             "SELECT min(due) AS due FROM (SELECT min(due) AS due FROM watches WHERE due IS NOT NULL "
             "UNION ALL SELECT min(due) FROM mailboxes WHERE due IS NOT NULL)"
         )
-        [row] = self.database.read(lambda database: list(database.query(query)))
+        [row] = self.database.read(lambda database: list(database.query(query)), brief=True)
         return datetime.fromisoformat(row["due"]) if row["due"] else None
 
 
@@ -256,7 +257,9 @@ def main(people: int, timers: int, hours: int) -> None:
         tempfile.TemporaryDirectory() as folder,
         day(Path(folder), people=people, timers=timers) as simulated,
     ):
-        gc.freeze()  # as the bot does once it has started: what is there already stays
+        # As the bot does when it starts: what is there already stays.
+        gc.set_threshold(NEW_OBJECTS)
+        gc.freeze()
         began, cpu = time.perf_counter(), time.process_time()
         until = MORNING + timedelta(hours=hours)
         simulated.run(until)

@@ -46,7 +46,7 @@ def claim(database: Database, table: str, *, now: datetime, owner: str, limit: i
         f"UPDATE {table} SET lease_owner = :owner, lease_until = :until WHERE {key} IN "
         f"(SELECT {key} FROM free) RETURNING *"
     )
-    if not database.read(lambda reader: list(reader.query(look, {"now": values["now"]})), brief=True):
+    if not database.read(lambda reader: reader.rows(look, {"now": values["now"]}), brief=True):
         return []
     return database.write(
         lambda writer: list(writer.query(hold, values)), tries=1, alone=False, lasting=False
