@@ -4,7 +4,7 @@ import asyncio
 import random
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -159,21 +159,10 @@ _RUN: Final = Run(
 
 
 def _seen(timer: WatchedTimer) -> Observation:
-    return Observation(
-        WatchedTimer(
-            job_id=timer.job_id,
-            owner=timer.owner,
-            identity_id=timer.identity_id,
-            request_id=timer.request_id,
-            title=timer.title,
-            next_run=MORNING,
-            look_at=MORNING,
-            succeeded=20,
-            last=_RUN,
-            seen_until=_RUN.started_at,
-        ),
-        runs=(_RUN,),
+    seen = replace(
+        timer, next_run=MORNING, look_at=MORNING, succeeded=20, last=_RUN, seen_until=_RUN.started_at
     )
+    return Observation(seen, runs=(_RUN,))
 
 
 def _accounts(

@@ -137,7 +137,7 @@ ENTRIES: Final[Mapping[str, Way]] = {
         Scene.CHECKOUT, "the Home tab, from the event", instead="{} --quick"
     ),
     "python -m benchmarks.simulated_day": _DAY,
-    "python -m benchmarks.simulated_day --people 10000 --hours 4": _DAY,
+    "python -m benchmarks.simulated_day --people 10000": _DAY,
     "python -m benchmarks.big_database": Long(
         big_database, "tests/test_big_database.py::test_every_line_of_the_big_database_is_measured"
     ),
