@@ -1,7 +1,7 @@
 """One timer looked at: what the bot knows of it at once, and then what Globus says, for its owner."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection as Ids, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,7 +16,6 @@ from bot.news import WatchedTimer, Wish
 from bot.planning import Plan
 from bot.telling import Subject
 from bot.timers import Run, Task, Timer, TimerStatus
-from bot.watching import Sight
 
 RUNS: Final = 10
 """The latest runs, which are looked at together."""
@@ -112,6 +111,14 @@ class NamedCollections(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class AtGlobus:
+    """A timer as it stands at Globus, and what it does there; None for `plan` if that cannot be read."""
+
+    timer: Timer
+    plan: Plan | None = None
+
+
 class CannotSee(Problem):
     """Somebody asks for a timer in a place where its team does not meet."""
 
@@ -122,8 +129,8 @@ class CannotSee(Problem):
 class Showing:
     """Looks at one timer.
 
-    `plan_of` gives what one of a person's timers does, as it stands at Globus, or None if it cannot be read;
-    it raises Problem.
+    `look` gives one of a person's timers at Globus, None if there is none any more, and `tasks` the tasks of
+    its runs by their IDs; both raise Problem.
     """
 
     def __init__(
@@ -131,8 +138,8 @@ class Showing:
         *,
         timers: ShownTimers,
         wish_of: Callable[[SlackUser, str], Wish | None],
-        sight: Sight,
-        plan_of: Callable[[SlackUser, str], Plan | None],
+        look: Callable[[SlackUser, str], AtGlobus | None],
+        tasks: Callable[[SlackUser, Ids[str]], Mapping[str, Task]],
         consents: Consents,
         collections: NamedCollections,
         account: Callable[[SlackUser], Account | None],
@@ -141,8 +148,8 @@ class Showing:
     ) -> None:
         self._timers = timers
         self._wish_of = wish_of
-        self._sight = sight
-        self._plan_of = plan_of
+        self._look = look
+        self._tasks = tasks
         self._consents = consents
         self._collections = collections
         self._account = account
@@ -190,22 +197,22 @@ class Showing:
         if account and shown.timer and shown.timer.identity_id != account.identity_id:
             return replace(shown, problem=f"It runs with another Globus account than {account.username}.")
         uses = self._ask(shown.person, _places(shown.plan)) if shown.plan else None
-        plan = None if shown.plan else self._lookups.submit(self._plan, shown.person, shown.job_id)
         try:
-            live = self._sight.timer(shown.person, shown.job_id)
+            found = self._look(shown.person, shown.job_id)
         except SignInNeeded as problem:
             said = f"{problem.happened} This is what I know."
             return replace(shown, problem=said, needs_sign_in=True)
         except Problem:
             return replace(shown, problem=NO_ANSWER)
-        self._tell_of(shown.timer, live)
-        if live is None:
+        self._tell_of(shown.timer, found.timer if found else None)
+        if found is None:
             return _gone(shown)
+        live = found.timer
         uses = uses or self._ask(shown.person, {live.source_id: "", live.destination_id: ""})
         runs, unseen = self._runs(shown, live)
-        found = uses()
-        elsewhere = _with_names(plan.result(), found) if plan else None
-        return replace(shown, live=live, runs=runs, uses=found, problem=unseen, elsewhere=elsewhere)
+        used = uses()
+        elsewhere = None if shown.plan else _with_names(found.plan, used)
+        return replace(shown, live=live, runs=runs, uses=used, problem=unseen, elsewhere=elsewhere)
 
     def _ask(self, person: SlackUser, names: Mapping[str, str]) -> Callable[[], list[Use]]:
         """Begin to look collections and consents up, side by side; gives what waits for the answers."""
@@ -231,12 +238,6 @@ class Showing:
         except Problem:
             return None
 
-    def _plan(self, person: SlackUser, job_id: str) -> Plan | None:
-        try:
-            return self._plan_of(person, job_id)
-        except Problem:
-            return None
-
     def _missing(self, person: SlackUser, collections: frozenset[str]) -> frozenset[str] | None:
         try:
             return self._consents.missing(person, collections)
@@ -250,7 +251,7 @@ class Showing:
         tasks: Mapping[str, Task] = {}
         unseen = ""
         try:
-            tasks = self._sight.tasks(shown.person, wanted) if wanted else {}
+            tasks = self._tasks(shown.person, wanted) if wanted else {}
         except Problem:
             unseen = NO_ANSWER
         seen = [_seen(run, tasks.get(run.task_id or "")) for run in runs]

@@ -15,7 +15,7 @@ from bot.following import Digesting, Following
 from bot.globus.browsing import GlobusCollections
 from bot.globus.checking import GlobusConsents
 from bot.globus.controlling import GlobusSteering
-from bot.globus.showing import GlobusPlans
+from bot.globus.showing import GlobusDetails
 from bot.globus.watching import GlobusSight
 from bot.listing import Listing
 from bot.observing import Looks
@@ -118,8 +118,8 @@ class Tending(Parts):
         return Showing(
             timers=self.timers,
             wish_of=self.followers.of,
-            sight=GlobusSight(self.listing),
-            plan_of=GlobusPlans(self.listing).plan,
+            look=GlobusDetails(self.listing).look,
+            tasks=GlobusSight(self.listing).tasks,
             consents=GlobusConsents(self.listing, accounts=self.accounts),
             collections=GlobusCollections(self.listing),
             account=self.accounts.find,

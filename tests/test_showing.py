@@ -16,7 +16,7 @@ from bot.news import Announcement, WatchedTimer, Wish
 from bot.planning import Location, Plan, Source
 from bot.schedules import Schedule
 from bot.scheduling import TimerRequest
-from bot.showing import Access, CannotSee, Showing, Viewpoint
+from bot.showing import Access, AtGlobus, CannotSee, Showing, Viewpoint
 from bot.telling import Subject
 from bot.timers import Inactivity, Run, RunState, Task, Timer, TimerStatus
 
@@ -47,7 +47,8 @@ class World:
         self.task_problem: Problem | None = None
         self.looked_at: list[str] = []
         self.calls: list[str] = []
-        self.plan_problem: Problem | None = None
+        nameless = replace(PLAN.source, name=""), replace(PLAN.destination, name="")
+        self.plan: Plan | None = replace(PLAN, source=nameless[0], destination=nameless[1])
 
     # The database
 
@@ -102,12 +103,9 @@ class World:
             raise self.problem
         return self.live
 
-    def plan(self, person: SlackUser, job_id: str) -> Plan | None:
-        assert (person, job_id) == (GRACE, JOB)
-        if self.plan_problem:
-            raise self.plan_problem
-        nameless = replace(PLAN.source, name=""), replace(PLAN.destination, name="")
-        return replace(PLAN, source=nameless[0], destination=nameless[1])
+    def look(self, person: SlackUser, job_id: str) -> AtGlobus | None:
+        live = self.timer(person, job_id)
+        return AtGlobus(live, self.plan) if live else None
 
     def timers(self, person: SlackUser) -> Sequence[Timer]:
         del person
@@ -155,8 +153,8 @@ def showing(world: World, executor: Executor) -> Showing:
     return Showing(
         timers=world,
         wish_of=world.of,
-        sight=world,
-        plan_of=world.plan,
+        look=world.look,
+        tasks=world.tasks,
         consents=world,
         collections=world,
         account=world.account,
@@ -263,7 +261,7 @@ def test_a_timer_that_the_bot_did_not_make_is_shown_as_globus_knows_it(
     assert shown.uses
     assert [one.name for one in shown.uses] == ["One", "Two"]
     assert shown.elsewhere == PLAN
-    world.plan_problem = ServiceUnavailable("Globus")
+    world.plan = None
     assert showing.live_now(showing.known_now(GRACE, JOB, Viewpoint())).elsewhere is None
 
 

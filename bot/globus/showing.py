@@ -9,9 +9,10 @@ from bot.accounts import SlackUser
 from bot.errors import FormProblems
 from bot.globus.clients import Clients
 from bot.globus.errors import reading
-from bot.globus.watching import body_of, collection_in, timer_from
+from bot.globus.watching import body_of, collection_in, job_of, timer_from
 from bot.planning import Filter, FilterMethod, Location, Option, Plan, Source, SyncLevel
 from bot.schedules import Schedule
+from bot.showing import AtGlobus
 from bot.timers import Timer
 
 _ON_BY_DEFAULT: Final = frozenset(
@@ -23,21 +24,25 @@ https://docs.globus.org/api/transfer/task_submit/#document_types
 """
 
 
-class GlobusPlans:
-    """Reads with each person's own tokens. Raises SignInNeeded or ServiceUnavailable."""
+class GlobusDetails:
+    """Looks with each person's own tokens. Raises SignInNeeded or ServiceUnavailable."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def plan(self, person: SlackUser, job_id: str) -> Plan | None:
-        """Give what one of a person's timers does; None for one that is no transfer, or cannot be read."""
+    def look(self, person: SlackUser, job_id: str) -> AtGlobus | None:
+        """Give one of a person's timers with what it does, in one call; None if there is none any more."""
         with self._clients.timers(person) as timers, reading():
-            job = timers.get_job(job_id).data
-        try:
-            return plan_from(job)
-        except (AttributeError, KeyError, TypeError, ValueError, FormProblems):
-            # Whoever made it may have written what the bot never would.
-            return None
+            job = job_of(timers, job_id)
+            return AtGlobus(timer_from(job), _plan(job)) if job else None
+
+
+def _plan(job: Mapping[str, Any]) -> Plan | None:
+    try:
+        return plan_from(job)
+    except (AttributeError, KeyError, TypeError, ValueError, FormProblems):
+        # Whoever made it may have written what the bot never would.
+        return None
 
 
 def plan_from(job: Mapping[str, Any]) -> Plan | None:

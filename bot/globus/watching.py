@@ -58,13 +58,8 @@ class GlobusSight:
     def timer(self, person: SlackUser, job_id: str) -> Timer | None:
         """Give one timer with more of its runs; None if there is none any more."""
         with self._clients.timers(person) as timers, reading():
-            try:
-                found = timer_from(timers.get_job(job_id, query_params={"page_size": MOST_RUNS_OF_ONE}).data)
-            except globus_sdk.TimersAPIError as error:
-                if error.http_status != NOT_FOUND:
-                    raise
-                return None
-        return None if found.status is TimerStatus.GONE else found
+            job = job_of(timers, job_id)
+            return timer_from(job) if job else None
 
     def tasks(self, person: SlackUser, task_ids: Collection[str]) -> Mapping[str, Task]:
         """Give these tasks by their IDs, as far as they can be seen; one call for each hundred."""
@@ -81,6 +76,17 @@ class GlobusSight:
         """Let a timer go on with the credentials that its owner has given now; raises Refused too."""
         with self._clients.timers(person) as timers, reading():
             resume_job(timers, job_id, update_credentials=True)
+
+
+def job_of(timers: globus_sdk.TimersClient, job_id: str) -> Mapping[str, Any] | None:
+    """Get a timer's document with more of its runs than a list has; None if there is none any more."""
+    try:
+        job: Mapping[str, Any] = timers.get_job(job_id, query_params={"page_size": MOST_RUNS_OF_ONE}).data
+    except globus_sdk.TimersAPIError as error:
+        if error.http_status != NOT_FOUND:
+            raise
+        return None
+    return None if timer_from(job).status is TimerStatus.GONE else job
 
 
 def resume_job(timers: globus_sdk.TimersClient, job_id: str, *, update_credentials: bool) -> None:
